@@ -1,0 +1,101 @@
+"""What was found (Source) and what a reader saw in it (Document of grids and blocks)."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+BBox = tuple[float, float, float, float]
+
+
+class Cell(NamedTuple):
+    """One cell of a grid, spans kept.
+
+    A named tuple and not a dataclass because a reader makes hundreds of thousands a second. ``row`` and
+    ``col`` are 0-based; ``page`` is 1-based; ``bbox`` is x0, top, x1, bottom in PDF points (origin top left)
+    or image pixels; ``locator`` is empty where the grid's own locator says enough.
+    """
+
+    row: int
+    col: int
+    row_span: int = 1
+    col_span: int = 1
+    text: str = ""
+    page: int | None = None
+    bbox: BBox | None = None
+    locator: str = ""
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """One table: its cells in row-major order, positions covered by a span left out, empty cells kept.
+
+    ``spans`` is False where the medium cannot tell a merged cell (tab-indented text): a row may then hold
+    fewer cells than the table has columns.
+    """
+
+    index: int
+    cells: tuple[Cell, ...]
+    page: int | None = None
+    locator: str = ""
+    spans: bool = True
+
+    def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
+        """Yield (row number, the cells that start on it), rows in order."""
+        line: list[Cell] = []
+        for cell in self.cells:
+            if line and cell.row != line[0].row:
+                yield line[0].row, tuple(line)
+                line = []
+            line.append(cell)
+        if line:
+            yield line[0].row, tuple(line)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One paragraph outside the tables; ``order`` counts them from 0, ``before_grid`` is the index of the next grid."""
+
+    text: str
+    order: int
+    before_grid: int
+    page: int | None = None
+    bbox: BBox | None = None
+    locator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Bytes with their identity: one distinct content, at every path where it was found.
+
+    ``document_id`` is the sha256 of the bytes in hex; ``paths`` are relative to the input root, a member of
+    an archive is ``outer.zip!inner/x.doc``; ``media_type`` says what the bytes are, whatever the extension.
+    """
+
+    document_id: str
+    paths: tuple[str, ...]
+    size: int
+    media_type: str
+    data: bytes = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a reader saw: grids and the blocks around them, in reading order.
+
+    ``reader`` is the reader and its version (``docx/1``); ``pages`` counts pages or sheets, None where the
+    medium has none; ``problems`` names what could not be read (the document is then ``partial``).
+    """
+
+    document_id: str
+    media_type: str
+    reader: str
+    grids: tuple[Grid, ...]
+    blocks: tuple[Block, ...]
+    pages: int | None = None
+    problems: tuple[str, ...] = ()
+
+
+def full_cells(cells: Iterable[Cell]) -> Iterator[Cell]:
+    """Yield the cells that hold more than white space."""
+    return (cell for cell in cells if cell.text.strip())
