@@ -1,5 +1,7 @@
 """What the rules say, as data that every stage may read."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -26,3 +28,121 @@ class Check:
     title_en: str
     sql: str
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """One way to write a label, with its place in the rules (``forms/x.yaml:31``).
+
+    ``key`` is the folded text; ``pattern`` is searched in the folded text with its bracket notes kept.
+    ``tier`` is ``exact`` for the first spelling of a field, ``alias`` for the others, ``pattern`` for a pattern.
+    """
+
+    text: str
+    key: str
+    tier: str
+    place: str
+    pattern: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRule:
+    """What a label stands for: a field of the section's dataset, and where its value lies.
+
+    ``value`` is ``auto``, ``right`` or ``below`` (fields sections); ``fill`` says that an empty cell takes the
+    value above it (records); ``names`` marks the columns that name a record.
+    """
+
+    field: str
+    spellings: tuple[Spelling, ...]
+    place: str
+    value: str = "auto"
+    fill: bool = False
+    names: bool = False
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowRule:
+    """How the rows of a matrix are named: the row's label goes to ``label_field``, its code to ``code_field``."""
+
+    label_field: str
+    code_field: str
+    vocabulary: str
+
+
+@dataclass(frozen=True, slots=True)
+class TotalRule:
+    """A row that closes a records section; ``values`` maps a column of the section to a field of the form."""
+
+    spellings: tuple[Spelling, ...]
+    values: tuple[tuple[str, str], ...]
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of a form: its kind, its dataset, the labels that open it and those that it holds."""
+
+    name: str
+    kind: str
+    dataset: str
+    starts: tuple[Spelling, ...]
+    labels: tuple[LabelRule, ...]
+    place: str
+    rows: RowRule | None = None
+    totals: tuple[TotalRule, ...] = ()
+    codes: tuple[tuple[str, str, str], ...] = ()
+    constants: tuple[tuple[str, str], ...] = ()
+
+    def label(self, field: str) -> LabelRule | None:
+        """Return the rule of a field, None where the section has none."""
+        return next((rule for rule in self.labels if rule.field == field), None)
+
+
+@dataclass(frozen=True, slots=True)
+class FormRule:
+    """One form type: its titles, the evidence that identifies it without a title, its sections."""
+
+    name: str
+    zh: str
+    en: str
+    titles: tuple[Spelling, ...]
+    evidence: tuple[tuple[str, ...], ...]
+    sections: tuple[Section, ...]
+    path: str
+    ignores: tuple[Spelling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One code of a vocabulary with its spellings."""
+
+    code: str
+    zh: str
+    spellings: tuple[Spelling, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """A closed list of codes: fund sources, indicator levels, null tokens."""
+
+    name: str
+    entries: tuple[Entry, ...]
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """All rules, checked; ``digest`` names the whole content, ``files`` its parts with their own sha256."""
+
+    fields: tuple[Field, ...]
+    forms: tuple[FormRule, ...]
+    vocabularies: Mapping[str, Vocabulary]
+    checks: tuple[Check, ...]
+    digest: str
+    files: Mapping[str, str]
+
+    def columns(self, dataset: str) -> tuple[Field, ...]:
+        """Return the columns of a dataset in contract order."""
+        return tuple(field for field in self.fields if field.dataset == dataset)

@@ -1,0 +1,119 @@
+"""What the matcher found (Form) and what the extractors made of it (Extraction)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline.model.document import Block
+from pipeline.model.lattice import Key, Lattice
+from pipeline.model.rules import FormRule, LabelRule, Section, Spelling
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row of one grid, a part of a form."""
+
+    grid: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A cell that is a label: what it stands for and how it matched (``how`` is the tier)."""
+
+    key: Key
+    text: str
+    section: Section
+    rule: LabelRule
+    spelling: Spelling
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a matrix or of records: its field and its grid columns start..end-1."""
+
+    rule: LabelRule
+    spelling: Spelling
+    how: str
+    start: int
+    end: int
+    header: tuple[Key, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A section laid out as rows and columns (matrix, records): header, columns, the lines that hold rows."""
+
+    section: Section
+    columns: tuple[Column, ...]
+    lines: tuple[Line, ...]
+    totals: tuple[Line, ...] = ()
+    title: tuple[Key, ...] = ()
+    horizon: str = "annual"
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One form of a document: its type, its lines and blocks, and where each section lies.
+
+    ``labels`` are the hits of the fields sections, ``headers`` all cells that only name (titles, block
+    names, column heads) with the spelling that says so.
+    """
+
+    index: int
+    rule: FormRule
+    title: str | None
+    title_spelling: Spelling | None
+    title_key: Key | None
+    blocks: tuple[Block, ...]
+    lines: tuple[Line, ...]
+    labels: tuple[Hit, ...]
+    headers: Mapping[Key, tuple[Spelling, str]]
+    tables: tuple[Table, ...]
+    lattices: Mapping[int, Lattice]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a cell is in the ledger."""
+
+    role: str
+    field: str | None = None
+    match: str | None = None
+    rule: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One use of a cell: it gave a value of one field of one row."""
+
+    dataset: str
+    row_index: int | None
+    field: str
+    key: Key
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A printed value that could not be typed: its text stays in the ledger, its column is null."""
+
+    dataset: str
+    row_index: int | None
+    field: str
+    key: Key
+    text: str
+    message: str
+
+
+@dataclass(slots=True)
+class Yield:
+    """What the extractors collect for one form while they walk it."""
+
+    forms: dict[str, object] = field(default_factory=dict)
+    rows: dict[str, list[dict[str, object]]] = field(default_factory=dict)
+    claims: dict[Key, Claim] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
