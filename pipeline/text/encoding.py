@@ -72,12 +72,9 @@ def recognise(data: bytes, declared: str | None = None) -> Decoded:
     if marked is not None:
         return marked
     text = _strict(data, "utf-8")
-    if (
-        text is not None
-        and not _CONTROL.search(data)
-        and (text.isascii() or not _is_gb_in_disguise(data, text))
-    ):
-        return Decoded(text, "utf-8")
+    if text is not None and not _CONTROL.search(data):
+        disguised = _is_gb_in_disguise(data, text)
+        return Decoded(data.decode("gb18030"), "gb18030") if disguised else Decoded(text, "utf-8")
     if text is None and (cut := _cut_utf8(data)) is not None:
         return cut
     return _best(data, _codec(declared))
