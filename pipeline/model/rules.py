@@ -34,7 +34,7 @@ class Check:
 class Spelling:
     """One way to write a label, with its place in the rules (``forms/x.yaml:31``).
 
-    ``key`` is the folded text; ``pattern`` is searched in the folded text with its bracket notes kept.
+    ``key`` is the folded text with its bracket notes kept; ``pattern`` is searched in the folded text with its bracket notes kept.
     ``tier`` is ``exact`` for the first spelling of a field, ``alias`` for the others, ``pattern`` for a pattern.
     """
 

@@ -1,0 +1,203 @@
+"""Label text -> what it can stand for, by form and section, each distinct text looked up once."""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipeline.model import FormRule, LabelRule, Rulebook, Section, Spelling, TotalRule, Vocabulary
+from pipeline.text.labels import fold, fold_keep
+
+#: A label is short; longer texts are values and are not looked up.
+LONGEST_LABEL = 60
+_MEMO_LIMIT = 200_000
+_LEAD_IN = re.compile(r"^(?:其中|减|加|[一二三四五六七八九十]+[、.]|[0-9]+[、.]|\([一二三四五六七八九十0-9]+\))[:、]?")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A label rule that a text stands for, and how it matched."""
+
+    section: Section
+    rule: LabelRule
+    spelling: Spelling
+    how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everything a text can be in one form: a field's label, a section's start, a column, a total, an ignored text."""
+
+    fields: Named | None
+    starts: Mapping[str, Spelling]
+    columns: Mapping[str, Named]
+    totals: Mapping[str, tuple[TotalRule, Spelling]]
+    ignored: Spelling | None
+
+    @property
+    def names_section(self) -> bool:
+        """Say whether the text opens a section or is a field's label."""
+        return self.fields is not None or bool(self.starts)
+
+
+_NOTHING = Look(None, {}, {}, {}, None)
+
+
+class _Table:
+    """Spellings of one kind: a dictionary of keys and the patterns that come after it."""
+
+    def __init__(self) -> None:
+        self.keys: dict[str, tuple[Spelling, object]] = {}
+        self.patterns: list[tuple[Spelling, object]] = []
+
+    def add(self, spellings: Iterable[Spelling], owner: object) -> None:
+        for spelling in spellings:
+            if spelling.pattern is None:
+                self.keys.setdefault(spelling.key, (spelling, owner))
+            else:
+                self.patterns.append((spelling, owner))
+
+    def find(self, kept: str, folded: str) -> tuple[Spelling, object] | None:
+        """Return the spelling that a text matches: with its notes, without them, then by pattern."""
+        found = self.keys.get(kept) or self.keys.get(folded)
+        if found is not None:
+            return found
+        for spelling, owner in self.patterns:
+            if spelling.pattern is not None and spelling.pattern.search(kept):
+                return spelling, owner
+        return None
+
+
+class FormIndex:
+    """The labels of one form type."""
+
+    def __init__(self, rule: FormRule) -> None:
+        self.rule = rule
+        self._fields = _Table()
+        self._ignored = _Table()
+        self._starts: dict[str, _Table] = {}
+        self._columns: dict[str, _Table] = {}
+        self._totals: dict[str, _Table] = {}
+        self._memo: dict[str, Look] = {}
+        self.sections = {section.name: section for section in rule.sections}
+        self._ignored.add(rule.ignores, None)
+        for section in rule.sections:
+            self._add(section)
+
+    def _add(self, section: Section) -> None:
+        if section.starts:
+            self._starts[section.name] = table = _Table()
+            table.add(section.starts, section)
+        if section.kind == "fields":
+            for label in section.labels:
+                self._fields.add(label.spellings, (section, label))
+        elif section.kind in ("matrix", "records"):
+            self._columns[section.name] = columns = _Table()
+            for label in section.labels:
+                columns.add(label.spellings, label)
+        if section.totals:
+            self._totals[section.name] = totals = _Table()
+            for total in section.totals:
+                totals.add(total.spellings, total)
+
+    def look(self, text: str) -> Look:
+        """Return what a text can be; memoised by the text as printed."""
+        found = self._memo.get(text)
+        if found is None:
+            if len(self._memo) > _MEMO_LIMIT:
+                self._memo.clear()
+            found = self._memo[text] = self._look(text)
+        return found
+
+    def _look(self, text: str) -> Look:
+        kept = fold_keep(text)
+        if not kept or len(kept) > LONGEST_LABEL:
+            return _NOTHING
+        folded = fold(text)
+        field = self._fields.find(kept, folded)
+        named = None
+        if field is not None:
+            section, rule = field[1]  # type: ignore[misc]
+            named = Named(section, rule, field[0], field[0].tier)
+        columns: dict[str, Named] = {}
+        for name, table in self._columns.items():
+            hit = table.find(kept, folded)
+            if hit is not None:
+                columns[name] = Named(self.sections[name], hit[1], hit[0], hit[0].tier)  # type: ignore[arg-type]
+        starts = {
+            name: hit[0] for name, table in self._starts.items() if (hit := table.find(kept, folded))
+        }
+        totals = {
+            name: (hit[1], hit[0])
+            for name, table in self._totals.items()
+            if (hit := table.find(kept, folded))
+        }
+        ignored = self._ignored.find(kept, folded)
+        if not (named or columns or starts or totals or ignored):
+            return _NOTHING
+        return Look(named, starts, columns, totals, ignored[0] if ignored else None)  # type: ignore[arg-type]
+
+    def column_spellings(self, section: str) -> dict[str, tuple[LabelRule, Spelling]]:
+        """Return key -> rule and spelling of a section's columns, for the loose tier."""
+        return {key: (owner, spelling) for key, (spelling, owner) in self._columns[section].keys.items()}  # type: ignore[misc]
+
+
+class Index:
+    """The whole rulebook, ready to be asked: titles, labels of each form, vocabularies."""
+
+    def __init__(self, rulebook: Rulebook) -> None:
+        self.rulebook = rulebook
+        self.forms = {rule.name: FormIndex(rule) for rule in rulebook.forms}
+        self._titles = _Table()
+        for rule in rulebook.forms:
+            self._titles.add(rule.titles, rule)
+        self._title_memo: dict[str, tuple[FormRule, Spelling] | None] = {}
+        self._words: dict[tuple[str, str], tuple[str, Spelling] | None] = {}
+
+    @cached_property
+    def _vocabularies(self) -> dict[str, _Table]:
+        tables: dict[str, _Table] = {}
+        for name, vocabulary in self.rulebook.vocabularies.items():
+            tables[name] = _table_of(vocabulary)
+        return tables
+
+    def title(self, text: str) -> tuple[FormRule, Spelling] | None:
+        """Return the form type that a text is the title of, and the spelling; None for any other text."""
+        if len(text) > 2 * LONGEST_LABEL:
+            return None
+        if text not in self._title_memo:
+            if len(self._title_memo) > _MEMO_LIMIT:
+                self._title_memo.clear()
+            kept = fold_keep(text)
+            found = self._titles.find(kept, fold(text)) if kept else None
+            self._title_memo[text] = found  # type: ignore[assignment]
+        return self._title_memo[text]
+
+    def word(self, vocabulary: str, text: str) -> tuple[str, Spelling] | None:
+        """Return the code of a text in a vocabulary and the spelling; lead-ins such as 其中： do not count."""
+        key = (vocabulary, text)
+        if key not in self._words:
+            if len(self._words) > _MEMO_LIMIT:
+                self._words.clear()
+            self._words[key] = self._word(vocabulary, text)
+        return self._words[key]
+
+    def _word(self, vocabulary: str, text: str) -> tuple[str, Spelling] | None:
+        table = self._vocabularies.get(vocabulary)
+        if table is None or len(text) > 2 * LONGEST_LABEL:
+            return None
+        kept, folded = fold_keep(text), fold(text)
+        found = table.find(kept, folded) if kept else None
+        while found is None and (lead := _LEAD_IN.match(kept)) and lead.end() < len(kept):
+            kept = fold_keep(kept[lead.end() :])
+            found = table.find(kept, fold(kept))
+        if found is None:
+            return None
+        return str(found[1]), found[0]
+
+
+def _table_of(vocabulary: Vocabulary) -> _Table:
+    table = _Table()
+    for entry in vocabulary.entries:
+        table.add(entry.spellings, entry.code)
+    return table
