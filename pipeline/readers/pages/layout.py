@@ -1,0 +1,186 @@
+"""The ink of one page to tables with text in their cells and paragraphs around them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pipeline.model.document import BBox
+from pipeline.readers.pages.ink import Char, Ink
+from pipeline.readers.pages.lattice import Lattice
+from pipeline.readers.pages.lines import Line, lines_of
+from pipeline.readers.pages.ruling import find_lattices
+from pipeline.readers.pages.wrapping import Measure, joint, room, text_of
+
+# the inner margin of a cell is never taken for wider than this (Word: 5.4 pt, reportlab: 6 pt)
+_WIDEST_PADDING = 6.0
+# prose is taken to be set at least as wide as the page without these margins (Word's default: 90 pt)
+_MARGIN = 90.0
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """Text outside the tables; ``furniture``: a running head or foot or a page number."""
+
+    text: str
+    bbox: BBox
+    furniture: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PageTable:
+    """One table of one page; ``texts`` go with ``lattice.boxes``; ``lines``: the print of its outer rows."""
+
+    lattice: Lattice
+    texts: tuple[str, ...]
+    padding: float
+    lines: dict[int, list[Line]]
+
+    def measure(self, number: int) -> Measure:
+        """Return the column in which the text of a cell is set."""
+        box = self.lattice.boxes[number]
+        return Measure(box.x0 + self.padding, box.x1 - self.padding)
+
+
+@dataclass(slots=True)
+class Page:
+    """What a page holds, each kind from top to bottom."""
+
+    number: int
+    width: float
+    height: float
+    tables: list[PageTable] = field(default_factory=list)
+    paragraphs: list[Paragraph] = field(default_factory=list)
+    stamps: list[str] = field(default_factory=list)
+
+
+def lay_out(ink: Ink) -> Page:
+    """Return the tables and paragraphs of a page; a table without any text is left out."""
+    lattices = ink.lattices if ink.lattices is not None else find_lattices(ink.horizontals, ink.verticals)
+    lattices = _without_frames(lattices)
+    shares, outside = _share_out(ink.chars, lattices)
+    page = Page(ink.number, ink.width, ink.height, stamps=list(ink.stamps))
+    for lattice, share in zip(lattices, shares, strict=True):
+        if any(share):
+            page.tables.append(_table(lattice, share))
+    page.tables.sort(key=lambda table: (table.lattice.ys[0], table.lattice.xs[0]))
+    page.paragraphs = paragraphs_of(outside, page.tables, ink.width)
+    return page
+
+
+def _without_frames(lattices: Sequence[Lattice]) -> list[Lattice]:
+    """Leave out the frames: tables of one cell in which another table stands."""
+    return [
+        one
+        for one in lattices
+        if len(one.boxes) > 1
+        or not any(_inside(other.bbox, one.bbox) for other in lattices if other is not one)
+    ]
+
+
+def _inside(inner: BBox, outer: BBox) -> bool:
+    return inner[0] >= outer[0] and inner[1] >= outer[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
+
+
+def _share_out(
+    chars: Sequence[Char], lattices: Sequence[Lattice]
+) -> tuple[list[list[list[Char]]], list[Char]]:
+    """Return the characters of each cell of each lattice, by character centre, and those of no cell."""
+    shares: list[list[list[Char]]] = [[[] for _ in lattice.boxes] for lattice in lattices]
+    outside: list[Char] = []
+    # the smallest table wins where one stands in another
+    by_area = sorted(range(len(lattices)), key=lambda i: _area(lattices[i].bbox))
+    places = [(lattices[i].bbox, lattices[i], shares[i]) for i in by_area]
+    left = top = right = bottom = 0.0
+    bucket: list[Char] = outside
+    for char in chars:
+        x = (char[1] + char[3]) / 2
+        y = (char[2] + char[4]) / 2
+        # neighbours in the file mostly stand in one cell
+        if left <= x < right and top <= y < bottom:
+            bucket.append(char)
+            continue
+        for (x0, y0, x1, y1), lattice, share in places:
+            if x0 <= x < x1 and y0 <= y < y1:
+                number = lattice.at(x, y)
+                if number >= 0:
+                    box = lattice.boxes[number]
+                    left, top, right, bottom = box.x0, box.top, box.x1, box.bottom
+                    bucket = share[number]
+                    bucket.append(char)
+                    break
+        else:
+            outside.append(char)
+    return shares, outside
+
+
+def _area(bbox: BBox) -> float:
+    return (bbox[2] - bbox[0]) * (bbox[3] - bbox[1])
+
+
+def _table(lattice: Lattice, share: Sequence[Sequence[Char]]) -> PageTable:
+    read = [lines_of(chars) if chars else [] for chars in share]
+    padding = _padding(lattice, read)
+    last = len(lattice.ys) - 1
+    texts: list[str] = []
+    edge: dict[int, list[Line]] = {}
+    for number, (box, lines) in enumerate(zip(lattice.boxes, read, strict=True)):
+        if len(lines) > 1:
+            texts.append(text_of(lines, Measure(box.x0 + padding, box.x1 - padding)))
+        else:
+            texts.append(lines[0].text if lines else "")
+        if lines and (box.row == 0 or box.row + box.row_span == last):
+            edge[number] = lines
+    return PageTable(lattice, tuple(texts), padding, edge)
+
+
+def _padding(lattice: Lattice, read: Sequence[Sequence[Line]]) -> float:
+    """Return the inner margin of the table's cells: the least distance that any text keeps from an edge."""
+    least = _WIDEST_PADDING
+    for box, lines in zip(lattice.boxes, read, strict=True):
+        for line in lines:
+            least = min(least, line.x0 - box.x0, box.x1 - line.x1)
+    return max(least, 0.0)
+
+
+def paragraphs_of(chars: Sequence[Char], tables: Sequence[PageTable], width: float) -> list[Paragraph]:
+    """Return the paragraphs that characters outside the tables make, lines joined where they were wrapped."""
+    lines = lines_of(chars)
+    if not lines:
+        return []
+    left = min([_MARGIN, *(line.x0 for line in lines)])
+    right = max([width - _MARGIN, *(line.x1 for line in lines)])
+    measure = Measure(left, right)
+    tops = [table.lattice.ys[0] for table in tables]
+    found: list[list[Line]] = []
+    texts: list[str] = []
+    for line in lines:
+        glue = _glue(found[-1][-1], line, measure, tops) if found else None
+        if glue is None:
+            found.append([line])
+            texts.append(line.text)
+        else:
+            found[-1].append(line)
+            texts[-1] += glue + line.text
+    return [Paragraph(text, _around(group)) for text, group in zip(texts, found, strict=True)]
+
+
+def _glue(line: Line, after: Line, measure: Measure, tops: Sequence[float]) -> str | None:
+    """Return what joins two lines of one paragraph, None where a new one begins."""
+    size, next_size = line.bottom - line.top, after.bottom - after.top
+    if after.top - line.bottom > 1.2 * size or not 0.77 < next_size / max(size, 0.1) < 1.3:
+        return None
+    if any(line.top < top < after.bottom for top in tops):
+        return None
+    centred = abs((after.x0 - measure.left) - (measure.right - after.x1)) < size
+    if after.x0 - measure.left > 1.5 * size and not centred:
+        return None
+    glue = joint(line, after, room(line, measure, measure.right - measure.left))
+    return None if glue == "\n" else glue
+
+
+def _around(lines: Sequence[Line]) -> BBox:
+    return (
+        min(line.x0 for line in lines),
+        min(line.top for line in lines),
+        max(line.x1 for line in lines),
+        max(line.bottom for line in lines),
+    )

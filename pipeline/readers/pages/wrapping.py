@@ -1,0 +1,110 @@
+"""Tell a line that was wrapped by its column from one that its author ended.
+
+A layout engine wraps when the next word (Latin letters, digits) or the next character (Chinese) does not fit.
+So a line that ends where its successor's first unit would still have had room was ended on purpose.
+"""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+from pipeline.readers.pages.ink import Char
+from pipeline.readers.pages.lines import Line, is_cjk
+
+# JIS X 4051 / W3C clreq: characters that may not begin a line, and that may not end one
+NO_START = frozenset("、。，．・：；？！）］｝〕〉》」』】’”％℃%,.:;?!)]}…—～‰")
+NO_END = frozenset("（［｛〔〈《「『【‘“([{￥¥$＄")
+_SLACK = 0.25
+
+
+class Measure(NamedTuple):
+    """The column in which lines were set: its left and right inner edges."""
+
+    left: float
+    right: float
+
+
+def text_of(lines: Sequence[Line], measure: Measure) -> str:
+    """Return the text of lines that stand in one column: wraps joined, real line ends kept as a newline."""
+    if not lines:
+        return ""
+    if len(lines) == 1:
+        return lines[0].text
+    if all(len(line.chars) == 1 and is_cjk(line.chars[0][0]) for line in lines):
+        return "".join(line.text for line in lines)
+    flush = _flush_right(lines, measure)
+    widest = max(line.x1 - line.x0 for line in lines)
+    width = max(measure.right - measure.left, widest)
+    pieces = [lines[0].text]
+    for line, after in pairwise(lines):
+        pieces.append(joint(line, after, room(line, measure, width, flush)))
+        pieces.append(after.text)
+    return "".join(pieces)
+
+
+def room(line: Line, measure: Measure, width: float, flush_right: bool = False) -> float:
+    """Return the points that were left on a line when it ended.
+
+    A centred or right-aligned line is judged by its width, a line that begins at the left by where it ends.
+    """
+    by_width = width - (line.x1 - line.x0)
+    before, after = line.x0 - measure.left, measure.right - line.x1
+    size = line.bottom - line.top
+    if flush_right or abs(before - after) <= 0.5 * size:
+        return by_width
+    return min(by_width, max(after, 0.0))
+
+
+def joint(line: Line, after: Line, left_over: float) -> str:
+    """Return what stands between two lines: nothing, a blank, or a newline where one was ended on purpose."""
+    last, first = line.chars[-1], after.chars[0]
+    size = max(first[3] - first[1], 1.0)
+    slack = _SLACK * (first[4] - first[2])
+    if last[0] in NO_END:
+        return ""
+    if left_over > unit_width(after.chars) + slack:
+        return "\n"
+    if is_cjk(last[0][-1]) or is_cjk(first[0]):
+        return " " if line.blank_after and not (is_cjk(last[0][-1]) and is_cjk(first[0])) else ""
+    if line.blank_after:
+        return " "
+    if left_over > size + slack:
+        return "" if last[0] == "-" else " "
+    # the line is full to the last character: a number or a lone word was cut, others were parted at a blank
+    numeric = _numeric(last[0]) and _numeric(first[0])
+    lone = all(not is_cjk(char[0][-1]) for char in line.chars) and " " not in line.text
+    return "" if numeric or lone or last[0] in "-/" else " "
+
+
+def unit_width(chars: Sequence[Char]) -> float:
+    """Return the width of what had to be set at once at the start of a line."""
+    end = 0
+    count = len(chars)
+    while end < count - 1 and chars[end][0] in NO_END:
+        end += 1
+    if is_cjk(chars[end][0]):
+        end += 1
+    else:
+        while end < count and not is_cjk(chars[end][0]) and not _parted(chars, end):
+            end += 1
+            if chars[end - 1][0] == "-":
+                break
+    while end < count and chars[end][0] in NO_START:
+        end += 1
+    return chars[end - 1][3] - chars[0][1]
+
+
+def _parted(chars: Sequence[Char], at: int) -> bool:
+    """Say whether a blank stands before a character."""
+    return at > 0 and chars[at][1] - chars[at - 1][3] > 0.18 * (chars[at][4] - chars[at][2])
+
+
+def _numeric(text: str) -> bool:
+    return text in ",.%％-" or text.isdigit()
+
+
+def _flush_right(lines: Sequence[Line], measure: Measure) -> bool:
+    """Say whether the lines are set flush right: all end at the right, none after the first begins left."""
+    return all(measure.right - line.x1 < 2.0 for line in lines) and all(
+        line.x0 - measure.left > 4.0 for line in lines[1:]
+    )

@@ -1,0 +1,41 @@
+"""PDF to Document: characters and ruling lines of each page, cells with their spans, page and box.
+
+Reference: ISO 32000-2. A scan (no text layer) is refused with ``needs_ocr``; a page that cannot be read costs
+that page, and the document's ``problems`` name it.
+"""
+
+from pipeline.errors import SourceError
+from pipeline.model import Document, Source
+
+MEDIA = ("application/pdf",)
+VERSION = 1
+
+ENGINES = ("pdfium", "pdfplumber")
+
+
+def read(source: Source) -> Document:
+    """Return the grids and blocks of a PDF."""
+    return read_with(source, "pdfplumber")
+
+
+def read_with(source: Source, engine: str) -> Document:
+    """Return the grids and blocks as one of ENGINES sees them; ``pdfplumber`` is the slow reference."""
+    from pipeline.readers.pages.assembly import assemble
+    from pipeline.readers.pages.plumber import read_inks
+
+    reader = f"pdf-pdfplumber/{VERSION}"
+    try:
+        return assemble(source, reader, read_inks(source.data), _doubts(source.data))
+    except SourceError:
+        raise
+    except RecursionError as error:
+        raise SourceError("corrupt", detail="nested too deeply") from error
+    except Exception as error:
+        raise SourceError("internal", detail=f"{engine}: {type(error).__name__} {error}".strip()) from error
+
+
+def _doubts(data: bytes) -> list[str]:
+    """Return what the bytes alone say against the file."""
+    if b"%%EOF" not in data[-4096:]:
+        return ["the file has no end mark: pages at its end may be missing"]
+    return []
