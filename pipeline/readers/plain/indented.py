@@ -1,0 +1,109 @@
+"""Tables whose cells are lines that start with a tab, rows parted by a blank line.
+
+What Tika and its like write for a table of Word: a tab before each cell, a line end after each paragraph
+in it, one more after the row and after the table.
+"""
+
+from collections.abc import Sequence
+
+from pipeline.readers.plain.region import Chunk, Paragraph, Region, Table, guard, plain_cells
+
+_SENTENCE_ENDS = ("。", "！", "？", "；", "：", ".", "!", "?", ";", ":", "，", ",")
+_SENTENCE = 20
+
+
+def starts(chunk: Chunk) -> bool:
+    """Say whether a chunk has cells of this layout: tabs stand at line starts, hardly elsewhere."""
+    text = chunk.text
+    opening = text.count("\n\t") + (text[0] == "\t")
+    if not opening:
+        return False
+    if text.count("\t") == opening:
+        return True
+    return not is_tabbed(text)
+
+
+def is_tabbed(text: str) -> bool:
+    """Say whether half of the lines with a tab have one between two cells, as tab-separated values do."""
+    lines = [line for line in text.split("\n") if "\t" in line]
+    inner = sum(1 for line in lines if "\t" in line.strip("\t") or _is_padded(line))
+    return inner * 2 >= len(lines)
+
+
+def _is_padded(line: str) -> bool:
+    """Say whether tabs follow the text of a line: empty cells at the end of a row."""
+    return line[-1] == "\t" and bool(line.strip("\t"))
+
+
+def take(chunks: Sequence[Chunk], at: int) -> tuple[list[Region], int]:
+    """Return the regions from chunk ``at`` up to the end of its table, and the chunk that comes next.
+
+    A line with a tab opens a cell, one without goes on with it, a blank line ends a row unless the next line
+    goes on with the cell. Two blank lines end the table; a text after them belongs to a cell only
+    where it makes the broken row as long as the one before. Lines before the first tab are paragraphs.
+    """
+    found: list[Region] = []
+    rows: list[list[str]] = []
+    starts_at: list[int] = []
+    first = chunks[at]
+    last = first.line
+    end = at
+    for end in range(at, len(chunks)):
+        line, blanks, text = chunks[end]
+        if text[0] == "\t":
+            if end != at and (blanks > 1 or not starts(chunks[end])):
+                break
+            rows.append(text[1:].split("\n\t"))
+            starts_at.append(line)
+        elif end == at:
+            head, _, rest = text.partition("\n\t")
+            found += [Paragraph(line + i, item) for i, item in enumerate(head.split("\n"))]
+            rows.append(rest.split("\n\t"))
+            starts_at.append(line + head.count("\n") + 1)
+        else:
+            parts = text.split("\n\t")
+            if blanks > 1 and not _completes(rows, parts):
+                break
+            rows[-1][-1] += "\n" * (blanks + 1) + parts[0]
+            rows[-1] += parts[1:]
+        last = line + text.count("\n")
+    else:
+        end += 1
+    return found + _regions(rows, starts_at, last), end
+
+
+def _completes(rows: list[list[str]], parts: list[str]) -> bool:
+    """Say whether a text after two blank lines makes the last row as long as the one before."""
+    if len(parts) == 1 or len(rows) < 2:
+        return False
+    before, broken = len(rows[-2]), len(rows[-1])
+    return broken < before == broken + len(parts) - 1
+
+
+def _regions(rows: list[list[str]], starts_at: list[int], last: int) -> list[Region]:
+    """Return the table that rows make, or paragraphs where they are no table but indented prose."""
+    guard(sum(map(len, rows)))
+    numbers: list[int] = []
+    cols: list[int] = []
+    texts: list[str] = []
+    lines: list[int] = []
+    for r, (row, line) in enumerate(zip(rows, starts_at, strict=True)):
+        width = len(row)
+        numbers += [r] * width
+        cols += range(width)
+        for text in row:
+            lines.append(line)
+            line += 1
+            if "\n" in text:
+                line += text.count("\n")
+                text = text.strip("\n")
+            texts.append(text)
+    if len(texts) == len(rows) or all(_is_sentence(text) for text in texts if text):
+        return [
+            Paragraph(line, text.strip("\t")) for line, text in zip(lines, texts, strict=True) if text.strip()
+        ]
+    return [Table(starts_at[0], last, plain_cells(numbers, cols, texts, lines), False)]
+
+
+def _is_sentence(text: str) -> bool:
+    return len(text) > _SENTENCE and text.rstrip().endswith(_SENTENCE_ENDS)

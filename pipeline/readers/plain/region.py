@@ -1,0 +1,108 @@
+"""The pieces a text is cut into and what a layout makes of them."""
+
+from collections.abc import Sequence
+from itertools import repeat
+from typing import NamedTuple
+
+from pipeline.errors import SourceError
+from pipeline.model import Cell
+
+# Cells and paragraphs of one text; each costs some 300 bytes of memory.
+MAX_PIECES = 2_000_000
+_LOCATOR = "line %d"
+_new = tuple.__new__
+
+
+class Chunk(NamedTuple):
+    """A run of lines that are not blank: its first line (1-based), the blank lines before it, the text."""
+
+    line: int
+    blanks: int
+    text: str
+
+
+class Paragraph(NamedTuple):
+    """A line outside the tables."""
+
+    line: int
+    text: str
+
+
+class Table(NamedTuple):
+    """One table: its cells, rows counted from 0; first and last line; whether spans are known."""
+
+    first: int
+    last: int
+    cells: tuple[Cell, ...]
+    spans: bool
+
+
+Region = Paragraph | Table
+
+
+def chunks_of(text: str) -> list[Chunk]:
+    """Return the chunks of a text whose line ends are line feeds and whose blank lines hold nothing."""
+    found: list[Chunk] = []
+    line, blanks = 1, 0
+    for part in text.split("\n\n"):
+        if part[:1] == "\n":
+            lead = len(part) - len(part.lstrip("\n"))
+            line += lead
+            blanks += lead
+            part = part[lead:]
+        if part:
+            found.append(Chunk(line, blanks, part))
+            line += part.count("\n") + 2
+            blanks = 1
+        else:
+            line += 2
+            blanks += 2
+    return found
+
+
+def locator(line: int) -> str:
+    """Return the place of a line as a person reads it."""
+    return _LOCATOR % line
+
+
+def plain_cells(
+    rows: Sequence[int], cols: Sequence[int], texts: Sequence[str], lines: Sequence[int]
+) -> tuple[Cell, ...]:
+    """Return cells without spans from four parallel columns.
+
+    Built column-wise, in C: a cell of these texts is a dozen bytes, and making it dominates the reading.
+    """
+    guard(len(texts))
+    fields = zip(
+        rows,
+        cols,
+        repeat(1),
+        repeat(1),
+        texts,
+        repeat(None),
+        repeat(None),
+        map(_LOCATOR.__mod__, lines),
+        repeat(None),
+        strict=False,
+    )
+    return tuple(map(_new, repeat(Cell), fields))
+
+
+def cells_of_rows(rows: Sequence[Sequence[tuple[int, str]]]) -> tuple[Cell, ...]:
+    """Return cells without spans from rows of (line, text)."""
+    numbers = [r for r, row in enumerate(rows) for _ in row]
+    cols = [c for row in rows for c in range(len(row))]
+    return plain_cells(
+        numbers, cols, [text for row in rows for _, text in row], [line for row in rows for line, _ in row]
+    )
+
+
+def paragraphs(line: int, lines: Sequence[str]) -> list[Region]:
+    """Return the lines that are not blank as paragraphs; the first has number ``line``."""
+    return [Paragraph(line + i, text) for i, text in enumerate(lines) if text.strip()]
+
+
+def guard(pieces: int) -> None:
+    """Raise too_large when a text falls into more pieces than memory should hold."""
+    if pieces > MAX_PIECES:
+        raise SourceError("too_large", detail=f"{pieces} cells or lines, limit {MAX_PIECES}")
