@@ -18,7 +18,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A cell that is a label: what it stands for and how it matched (``how`` is the tier)."""
+    """A cell that is a label: what it stands for and how it matched (``how`` is the tier).
+
+    ``inline`` is the value where label and value stand in one cell (``项目名称：xx``).
+    """
 
     key: Key
     text: str
@@ -26,6 +29,7 @@ class Hit:
     rule: LabelRule
     spelling: Spelling
     how: str
+    inline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Form:
     headers: Mapping[Key, tuple[Spelling, str]]
     tables: tuple[Table, ...]
     lattices: Mapping[int, Lattice]
+    heading: tuple[tuple[Key, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

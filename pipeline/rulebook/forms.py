@@ -50,9 +50,7 @@ def read_form(reader: Reader, root: Node, stem: str) -> FormFile | None:
     name = reader.text(keys["form"])
     extends = reader.text(keys["extends"]) if "extends" in keys else None
     if extends is None and name and name != stem:
-        reader.fault(
-            keys["form"], f"form 应与文件名相同：{stem} | form must be the name of the file: {stem}"
-        )
+        reader.fault(keys["form"], f"form 应与文件名相同：{stem} | form must be the name of the file: {stem}")
     if extends is None:
         for key in ("zh", "en", "titles"):
             if key not in keys:
@@ -158,9 +156,7 @@ def _section(reader: Reader, name: str, node: Node) -> Section | None:
         rows=_rows(reader, keys.get("rows")),
         totals=_totals(reader, keys.get("totals")),
         codes=_codes(reader, keys.get("codes")),
-        constants=tuple(
-            (field, reader.text(value)) for field, _key, value in reader.pairs(keys["set"])
-        )
+        constants=tuple((field, reader.text(value)) for field, _key, value in reader.pairs(keys["set"]))
         if "set" in keys
         else (),
     )
@@ -243,9 +239,7 @@ def _rows(reader: Reader, node: Node | None) -> RowRule | None:
     parts = reader.mapping(node, {"label": True, "code": True, "vocabulary": True})
     if len(parts) < 3:
         return None
-    return RowRule(
-        reader.text(parts["label"]), reader.text(parts["code"]), reader.text(parts["vocabulary"])
-    )
+    return RowRule(reader.text(parts["label"]), reader.text(parts["code"]), reader.text(parts["vocabulary"]))
 
 
 def _totals(reader: Reader, node: Node | None) -> tuple[TotalRule, ...]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from pipeline.model import FormRule, LabelRule, Rulebook, Section, Spelling, TotalRule, Vocabulary
 from pipeline.text.labels import fold, fold_keep
@@ -11,7 +12,9 @@ from pipeline.text.labels import fold, fold_keep
 #: A label is short; longer texts are values and are not looked up.
 LONGEST_LABEL = 60
 _MEMO_LIMIT = 200_000
-_LEAD_IN = re.compile(r"^(?:其中|减|加|[一二三四五六七八九十]+[、.]|[0-9]+[、.]|\([一二三四五六七八九十0-9]+\))[:、]?")
+_LEAD_IN = re.compile(
+    r"^(?:其中|减|加|[一二三四五六七八九十]+[、.]|[0-9]+[、.]|\([一二三四五六七八九十0-9]+\))[:、]?"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +46,24 @@ class Look:
 _NOTHING = Look(None, {}, {}, {}, None)
 
 
-class _Table:
+Owner = TypeVar("Owner")
+
+
+class _Table(Generic[Owner]):
     """Spellings of one kind: a dictionary of keys and the patterns that come after it."""
 
     def __init__(self) -> None:
-        self.keys: dict[str, tuple[Spelling, object]] = {}
-        self.patterns: list[tuple[Spelling, object]] = []
+        self.keys: dict[str, tuple[Spelling, Owner]] = {}
+        self.patterns: list[tuple[Spelling, Owner]] = []
 
-    def add(self, spellings: Iterable[Spelling], owner: object) -> None:
+    def add(self, spellings: Iterable[Spelling], owner: Owner) -> None:
         for spelling in spellings:
             if spelling.pattern is None:
                 self.keys.setdefault(spelling.key, (spelling, owner))
             else:
                 self.patterns.append((spelling, owner))
 
-    def find(self, kept: str, folded: str) -> tuple[Spelling, object] | None:
+    def find(self, kept: str, folded: str) -> tuple[Spelling, Owner] | None:
         """Return the spelling that a text matches: with its notes, without them, then by pattern."""
         found = self.keys.get(kept) or self.keys.get(folded)
         if found is not None:
@@ -73,11 +79,11 @@ class FormIndex:
 
     def __init__(self, rule: FormRule) -> None:
         self.rule = rule
-        self._fields = _Table()
-        self._ignored = _Table()
-        self._starts: dict[str, _Table] = {}
-        self._columns: dict[str, _Table] = {}
-        self._totals: dict[str, _Table] = {}
+        self._fields: _Table[tuple[Section, LabelRule]] = _Table()
+        self._ignored: _Table[None] = _Table()
+        self._starts: dict[str, _Table[Section]] = {}
+        self._columns: dict[str, _Table[LabelRule]] = {}
+        self._totals: dict[str, _Table[TotalRule]] = {}
         self._memo: dict[str, Look] = {}
         self.sections = {section.name: section for section in rule.sections}
         self._ignored.add(rule.ignores, None)
@@ -86,17 +92,17 @@ class FormIndex:
 
     def _add(self, section: Section) -> None:
         if section.starts:
-            self._starts[section.name] = table = _Table()
+            table = self._starts[section.name] = _Table[Section]()
             table.add(section.starts, section)
         if section.kind == "fields":
             for label in section.labels:
                 self._fields.add(label.spellings, (section, label))
         elif section.kind in ("matrix", "records"):
-            self._columns[section.name] = columns = _Table()
+            columns = self._columns[section.name] = _Table[LabelRule]()
             for label in section.labels:
                 columns.add(label.spellings, label)
         if section.totals:
-            self._totals[section.name] = totals = _Table()
+            totals = self._totals[section.name] = _Table[TotalRule]()
             for total in section.totals:
                 totals.add(total.spellings, total)
 
@@ -117,29 +123,29 @@ class FormIndex:
         field = self._fields.find(kept, folded)
         named = None
         if field is not None:
-            section, rule = field[1]  # type: ignore[misc]
+            section, rule = field[1]
             named = Named(section, rule, field[0], field[0].tier)
-        columns: dict[str, Named] = {}
-        for name, table in self._columns.items():
-            hit = table.find(kept, folded)
-            if hit is not None:
-                columns[name] = Named(self.sections[name], hit[1], hit[0], hit[0].tier)  # type: ignore[arg-type]
+        columns = {
+            name: Named(self.sections[name], hit[1], hit[0], hit[0].tier)
+            for name, table in self._columns.items()
+            if (hit := table.find(kept, folded))
+        }
         starts = {
-            name: hit[0] for name, table in self._starts.items() if (hit := table.find(kept, folded))
+            name: opened[0] for name, opens in self._starts.items() if (opened := opens.find(kept, folded))
         }
         totals = {
-            name: (hit[1], hit[0])
-            for name, table in self._totals.items()
-            if (hit := table.find(kept, folded))
+            name: (closed[1], closed[0])
+            for name, closes in self._totals.items()
+            if (closed := closes.find(kept, folded))
         }
         ignored = self._ignored.find(kept, folded)
         if not (named or columns or starts or totals or ignored):
             return _NOTHING
-        return Look(named, starts, columns, totals, ignored[0] if ignored else None)  # type: ignore[arg-type]
+        return Look(named, starts, columns, totals, ignored[0] if ignored else None)
 
     def column_spellings(self, section: str) -> dict[str, tuple[LabelRule, Spelling]]:
         """Return key -> rule and spelling of a section's columns, for the loose tier."""
-        return {key: (owner, spelling) for key, (spelling, owner) in self._columns[section].keys.items()}  # type: ignore[misc]
+        return {key: (owner, spelling) for key, (spelling, owner) in self._columns[section].keys.items()}
 
 
 class Index:
@@ -148,15 +154,15 @@ class Index:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self.forms = {rule.name: FormIndex(rule) for rule in rulebook.forms}
-        self._titles = _Table()
+        self._titles: _Table[FormRule] = _Table()
         for rule in rulebook.forms:
             self._titles.add(rule.titles, rule)
         self._title_memo: dict[str, tuple[FormRule, Spelling] | None] = {}
         self._words: dict[tuple[str, str], tuple[str, Spelling] | None] = {}
 
     @cached_property
-    def _vocabularies(self) -> dict[str, _Table]:
-        tables: dict[str, _Table] = {}
+    def _vocabularies(self) -> dict[str, _Table[str]]:
+        tables: dict[str, _Table[str]] = {}
         for name, vocabulary in self.rulebook.vocabularies.items():
             tables[name] = _table_of(vocabulary)
         return tables
@@ -170,7 +176,7 @@ class Index:
                 self._title_memo.clear()
             kept = fold_keep(text)
             found = self._titles.find(kept, fold(text)) if kept else None
-            self._title_memo[text] = found  # type: ignore[assignment]
+            self._title_memo[text] = (found[1], found[0]) if found else None
         return self._title_memo[text]
 
     def word(self, vocabulary: str, text: str) -> tuple[str, Spelling] | None:
@@ -193,11 +199,11 @@ class Index:
             found = table.find(kept, fold(kept))
         if found is None:
             return None
-        return str(found[1]), found[0]
+        return found[1], found[0]
 
 
-def _table_of(vocabulary: Vocabulary) -> _Table:
-    table = _Table()
+def _table_of(vocabulary: Vocabulary) -> _Table[str]:
+    table: _Table[str] = _Table()
     for entry in vocabulary.entries:
         table.add(entry.spellings, entry.code)
     return table

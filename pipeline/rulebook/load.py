@@ -54,7 +54,9 @@ def load_rulebook(overlay: Path | None = None, base: Path | None = None) -> Rule
 def _collect(base: Path, overlay: Path | None) -> dict[str, Path]:
     """Return relative path -> file, the overlay's in place of the shipped, sorted by name."""
     if overlay is not None and not overlay.is_dir():
-        fault = Fault(str(overlay), 1, 1, "规则目录不存在，请检查路径 | no such rules directory; check the path")
+        fault = Fault(
+            str(overlay), 1, 1, "规则目录不存在，请检查路径 | no such rules directory; check the path"
+        )
         raise RuleError((fault,))
     files: dict[str, Path] = {}
     for root in (base, overlay) if overlay is not None else (base,):
@@ -170,9 +172,7 @@ def _section_faults(
     wanted += [section.rows.vocabulary] if section.rows else []
     for vocabulary in wanted:
         if vocabulary not in vocabularies:
-            faults.append(
-                _fault(section.place, f"未知的词表 {vocabulary} | unknown vocabulary {vocabulary}")
-            )
+            faults.append(_fault(section.place, f"未知的词表 {vocabulary} | unknown vocabulary {vocabulary}"))
     return faults
 
 
@@ -200,5 +200,3 @@ def _shared_labels(rule: FormRule) -> list[Fault]:
 def _fault(place: str, message: str) -> Fault:
     path, _, line = place.rpartition(":")
     return Fault(path, int(line), 1, message)
-
-

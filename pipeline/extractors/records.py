@@ -1,0 +1,283 @@
+"""Records sections: header rows, then one record per row, levels filled down, totals at the end."""
+
+from dataclasses import dataclass, field
+
+from pipeline.extractors.typed import Sink, Target
+from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Section, Table, TotalRule, Yield
+from pipeline.rulebook.index import Index
+from pipeline.text.values import NotAValue, clean, parse_number
+
+_SAME = frozenset({"〃", "同上", "″", '"', "”", "''"})
+_SIGNS = frozenset("≥≤≧≦＞＜>=<＝=═⩾⩽~～")
+_NATURE = {"定性": "nature", "定量": "nature", "正向": "direction", "反向": "direction"}
+
+
+@dataclass(slots=True)
+class _Carry:
+    """The level names that go on downwards: field -> (text, cell)."""
+
+    values: dict[str, tuple[str, Key]] = field(default_factory=dict)
+
+
+def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
+    """Add one row per record; a line that names nothing and holds nothing is ``ignored: placeholder``."""
+    for table in form.tables:
+        if table.section.name != section.name:
+            continue
+        carry = _Carry()
+        for line in table.lines:
+            _record(form, table, line, carry, out, index)
+        for line in table.totals:
+            _total(form, table, line, out, index)
+
+
+def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, index: Index) -> None:
+    lattice = form.lattices[line.grid]
+    cells = _align(table, lattice, line)
+    if cells is None:
+        return
+    texts = {name: _joined(found) for name, found in cells.items()}
+    levels = _levels(table, lattice, cells, carry)
+    names = [column.rule.field for column in table.columns if column.rule.names]
+    deepest = names[-1] if names else ""
+    others = [name for name, text in texts.items() if name not in names and clean(text) is not None]
+    name_text = levels.get(deepest, ("", (0, 0, 0)))[0]
+    if clean(name_text) is None and not others:
+        _ignore(table, lattice, cells, deepest, out)
+        return
+    rows = out.rows.setdefault(table.section.dataset, [])
+    row: dict[str, object] = dict(table.section.constants)
+    sink = Sink(out, index, row)
+    number = len(rows)
+    by_field = {column.rule.field: column for column in table.columns}
+    for name in names:
+        if name in levels:
+            text, key = levels[name]
+            sink.put(_target(table, number, by_field[name]), text, (key,))
+            out.claims[key] = _value_claim(by_field[name])
+    _values(table, lattice, cells, texts, by_field, number, sink)
+    _codes(table, number, row, levels, sink, index)
+    rows.append(row)
+    for name, found in cells.items():
+        for cell in found:
+            if cell.text.strip():
+                out.claims.setdefault(lattice.key(cell), _value_claim(by_field[name]))
+
+
+def _target(table: Table, number: int, column: Column, name: str | None = None) -> Target:
+    return Target(table.section.dataset, number, name or column.rule.field, column.spelling.place)
+
+
+def _value_claim(column: Column) -> Claim:
+    return Claim("value", None, column.how, column.spelling.place)
+
+
+def _joined(cells: list[Cell]) -> str:
+    return (
+        "".join(cell.text.strip() for cell in cells) if len(cells) > 1 else (cells[0].text if cells else "")
+    )
+
+
+def _align(table: Table, lattice: Lattice, line: Line) -> dict[str, list[Cell]] | None:
+    """Return field -> the cells of a row that lie in its column; None where the row is no record."""
+    starting = lattice.starting(line.row)
+    if not any(cell.text.strip() for cell in starting):
+        return None
+    end = max(column.end for column in table.columns)
+    shift = 0
+    gap = len(starting)
+    if not lattice.spans and len(starting) < end:
+        if len([cell for cell in starting if cell.text.strip()]) < 2:
+            return None
+        gap, shift = _gap(table, starting, end - len(starting))
+    found: dict[str, list[Cell]] = {column.rule.field: [] for column in table.columns}
+    for column in table.columns:
+        names = column.rule.fill
+        if lattice.spans:
+            for cell in lattice.covering(line.row, column.start, column.end):
+                if (cell.row == line.row or names) and not _earlier(table, column, cell):
+                    found[column.rule.field].append(cell)
+        else:
+            for place in range(column.start, column.end):
+                at = place if place < gap else place - shift
+                if 0 <= at < len(starting) and not gap <= place < gap + shift:
+                    found[column.rule.field].append(starting[at])
+    if lattice.spans and _is_note(table, starting):
+        return None
+    return found
+
+
+def _gap(table: Table, starting: tuple[Cell, ...], missing: int) -> tuple[int, int]:
+    """Return where a short row of a medium without spans lost its merged cells: at the end, or where types fit."""
+    numeric = [column.start for column in table.columns if column.rule.field in ("weight", "score")]
+    for gap in range(len(starting), 0, -1):
+        fits = True
+        for place in numeric:
+            at = place if place < gap else place - missing
+            if gap <= place < gap + missing or at >= len(starting):
+                continue
+            fits = fits and _numeric(starting[at].text)
+        if fits:
+            return gap, missing
+    return len(starting), missing
+
+
+def _numeric(text: str) -> bool:
+    printed = clean(text)
+    if printed is None:
+        return True
+    try:
+        parse_number(printed.removesuffix("分"))
+    except NotAValue:
+        return False
+    return True
+
+
+def _is_note(table: Table, starting: tuple[Cell, ...]) -> bool:
+    """Say whether a row is one text across all name columns: a remark, no record."""
+    full = [cell for cell in starting if cell.text.strip()]
+    names = [column for column in table.columns if column.rule.names]
+    if len(full) != 1 or not names:
+        return False
+    cell = full[0]
+    wide = cell.col <= names[0].start and cell.col + cell.col_span >= table.columns[-1].end
+    return wide and len(table.columns) > 1
+
+
+def _earlier(table: Table, column: Column, cell: Cell) -> bool:
+    return any(
+        other.start < column.start and cell.col < other.end and cell.col + cell.col_span > other.start
+        for other in table.columns
+    )
+
+
+def _levels(
+    table: Table, lattice: Lattice, cells: dict[str, list[Cell]], carry: _Carry
+) -> dict[str, tuple[str, Key]]:
+    """Return field -> (text, cell) of the name columns, empty ones filled from above, ditto marks resolved."""
+    found: dict[str, tuple[str, Key]] = {}
+    names = [column for column in table.columns if column.rule.names]
+    for place, column in enumerate(names):
+        name = column.rule.field
+        full = [cell for cell in cells[name] if cell.text.strip()]
+        carried = carry.values.get(name)
+        if full and full[0].text.strip() not in _SAME:
+            text, key = _joined(full), lattice.key(full[0])
+            if carried is None or (carried[1] != key and carried[0].strip() != text.strip()):
+                for lower in names[place + 1 :]:
+                    carry.values.pop(lower.rule.field, None)
+            carry.values[name] = found[name] = (text, key)
+        elif carried is not None and (column.rule.fill or full):
+            found[name] = carried
+    return found
+
+
+def _ignore(table: Table, lattice: Lattice, cells: dict[str, list[Cell]], deepest: str, out: Yield) -> None:
+    """Account for a line that is no row: its cells, and level names that no later row uses."""
+    by_field = {column.rule.field: column for column in table.columns}
+    for name, found in cells.items():
+        for cell in found:
+            if cell.text.strip():
+                claim = Claim("ignored", None, None, by_field[name].spelling.place, "placeholder")
+                out.claims.setdefault(lattice.key(cell), claim)
+
+
+def _values(
+    table: Table,
+    lattice: Lattice,
+    cells: dict[str, list[Cell]],
+    texts: dict[str, str],
+    by_field: dict[str, Column],
+    number: int,
+    sink: Sink,
+) -> None:
+    """Put every column that is no level; sign, number and unit in three cells are joined."""
+    sign = clean(texts.get("sign", "")) or ""
+    unit = clean(texts.get("target_unit", "")) or ""
+    if sign in _NATURE:
+        column = by_field["sign"]
+        sink.put(_target(table, number, column, _NATURE[sign]), sign, _keys(lattice, cells["sign"]))
+        sign = ""
+    for column in table.columns:
+        name = column.rule.field
+        if column.rule.names or name in ("sign", "target_unit"):
+            continue
+        text = texts[name]
+        keys = _keys(lattice, cells[name])
+        if name in ("target_text", "actual_text") and clean(text) is not None:
+            parts = (sign if name == "target_text" else "", str(clean(text)), unit)
+            text, used = _with_sign_and_unit(*parts)
+            keys += _keys(lattice, cells["sign"]) if used[0] and "sign" in cells else ()
+            keys += _keys(lattice, cells["target_unit"]) if used[1] and "target_unit" in cells else ()
+        sink.put(_target(table, number, column), text, keys)
+
+
+def _with_sign_and_unit(sign: str, text: str, unit: str) -> tuple[str, tuple[bool, bool]]:
+    """Return number with the sign before and the unit behind it, and which of the two were joined."""
+    bare = text.lstrip("".join(_SIGNS))
+    if not bare[:1].isdigit():
+        return text, (False, False)
+    with_sign = bool(sign) and text == bare
+    with_unit = bool(unit) and not text.endswith(unit) and bare[-1:].isdigit()
+    return (sign if with_sign else "") + text + (unit if with_unit else ""), (with_sign, with_unit)
+
+
+def _keys(lattice: Lattice, cells: list[Cell]) -> tuple[Key, ...]:
+    return tuple(lattice.key(cell) for cell in cells if cell.text.strip())
+
+
+def _codes(
+    table: Table,
+    number: int,
+    row: dict[str, object],
+    levels: dict[str, tuple[str, Key]],
+    sink: Sink,
+    index: Index,
+) -> None:
+    for name, source, vocabulary in table.section.codes:
+        if source not in levels or row.get(source) is None:
+            continue
+        found = index.word(vocabulary, levels[source][0])
+        if found is not None:
+            row[name] = found[0]
+            target = Target(table.section.dataset, number, name, found[1].place)
+            sink.use(target, name, (levels[source][1],))
+
+
+def _total(form: Form, table: Table, line: Line, out: Yield, index: Index) -> None:
+    """Read a total row: the stated sums go to the form, as printed."""
+    lattice = form.lattices[line.grid]
+    look = index.forms[form.rule.name].look
+    starting = lattice.starting(line.row)
+    label = next((cell for cell in starting if table.section.name in look(cell.text).totals), None)
+    if label is None:
+        return
+    rule, spelling = look(label.text).totals[table.section.name]
+    out.claims[lattice.key(label)] = Claim("label", _first_value(rule), spelling.tier, spelling.place)
+    sink = Sink(out, index, out.forms)
+    for column_field, form_field in rule.values:
+        cell = _total_cell(table, lattice, line, label, column_field)
+        if cell is None or not cell.text.strip() or lattice.key(cell) in out.claims:
+            continue
+        sink.put(Target("forms", None, form_field, spelling.place), cell.text, (lattice.key(cell),))
+        out.claims[lattice.key(cell)] = Claim("value", None, spelling.tier, spelling.place)
+
+
+def _first_value(rule: TotalRule) -> str | None:
+    return rule.values[-1][1] if rule.values else None
+
+
+def _total_cell(table: Table, lattice: Lattice, line: Line, label: Cell, column_field: str) -> Cell | None:
+    """Return the total row's cell under a column; a short row's label takes up the missing cells."""
+    column = next((column for column in table.columns if column.rule.field == column_field), None)
+    if column is None:
+        return None
+    if lattice.spans:
+        for cell in lattice.covering(line.row, column.start, column.end):
+            if cell is not label and cell.row == line.row:
+                return cell
+        return None
+    starting = lattice.starting(line.row)
+    end = max(column.end for column in table.columns)
+    at = column.start - max(0, end - len(starting))
+    return starting[at] if label.col < at < len(starting) else None

@@ -1,0 +1,142 @@
+"""Printed texts to typed values by the column that they go to; a text that is no value is a Problem."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.model import Key, Problem, Use, Yield
+from pipeline.rulebook.index import Index
+from pipeline.text.labels import notes
+from pipeline.text.values import (
+    NotAValue,
+    clean,
+    parse_amount,
+    parse_number,
+    parse_quantity,
+    parse_rate,
+    parse_score,
+    parse_year,
+)
+
+_UNIT = re.compile(r"[十百千]?[万亿]?元")
+_SCORES = frozenset({"weight", "score", "total_weight", "total_score"})
+_QUANTITIES = {"target_text": "target", "actual_text": "actual"}
+_NAMES = {
+    "supervising_department": "supervising_department_code",
+    "implementing_unit": "implementing_unit_code",
+    "project_name": "project_code",
+}
+# 219001-棠溪镇, [105]教育部, (433)供销社
+_CODED = re.compile(r"^[\[(（【]?(?P<code>[0-9A-Za-z]{3,})[\])）】]?[-—_－ ]*(?P<name>[㐀-鿿].+)$", re.DOTALL)
+_FRAMED = re.compile(r"^(?:[\[(（【][0-9A-Za-z]{3,}[\])）】]|[0-9A-Za-z]{3,}[-—_－])")
+_LONG_CODE = re.compile(r"^[\[(（【]?(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{6,}")
+_YEAR_LIKE = re.compile(r"^(?:19|20)\d\d(?:[-—－][12]?\d?|年)")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where a value goes: dataset, row and column, and the rule that sends it there."""
+
+    dataset: str
+    row_index: int | None
+    field: str
+    rule: str
+
+
+def unit_in(text: str) -> str | None:
+    """Return the money unit in a label's bracket notes: ``项目资金（万元）`` gives ``万元``."""
+    for part in notes(text):
+        found = _UNIT.search(part)
+        if found:
+            return found.group()
+    return None
+
+
+class Sink:
+    """Put typed values into one row and note the cell of each."""
+
+    def __init__(self, out: Yield, index: Index, row: dict[str, object]) -> None:
+        self.out = out
+        self.row = row
+        self.types = {(field.dataset, field.name): field.type for field in index.rulebook.fields}
+
+    def put(
+        self,
+        target: Target,
+        text: str,
+        keys: tuple[Key, ...],
+        *,
+        unit: str | None = None,
+        percent: bool = False,
+    ) -> None:
+        """Type a printed text and store it with its lineage; null tokens and blanks store nothing."""
+        printed = clean(text)
+        if printed is None or self.row.get(target.field) is not None:
+            return
+        try:
+            values = self._typed(target, printed, unit, percent)
+        except NotAValue as err:
+            for key in keys[:1]:
+                self.out.problems.append(
+                    Problem(target.dataset, target.row_index, target.field, key, printed, str(err))
+                )
+            return
+        for name, value in values.items():
+            if value is None or (name != target.field and self.row.get(name) is not None):
+                continue
+            self.row[name] = value
+            self.use(target, name, keys)
+
+    def use(self, target: Target, name: str, keys: tuple[Key, ...], rule: str | None = None) -> None:
+        """Note which cells a value came from."""
+        for key in keys:
+            self.out.uses.append(Use(target.dataset, target.row_index, name, key, rule or target.rule))
+
+    def _typed(self, target: Target, text: str, unit: str | None, percent: bool) -> dict[str, object]:
+        field = target.field
+        kind = self.types.get((target.dataset, field), "string")
+        if kind.startswith("decimal"):
+            return {field: parse_amount(text, unit)}
+        if field in _SCORES:
+            return {field: _number(parse_score(text))}
+        if field.endswith("_rate"):
+            return {field: _number(parse_rate(text, percent=percent))}
+        if kind == "double":
+            return {field: _number(parse_number(text))}
+        if field == "fiscal_year":
+            return {field: parse_year(text)}
+        if field in _QUANTITIES:
+            return _quantity(field, _QUANTITIES[field], text)
+        if field in _NAMES:
+            return _named(field, _NAMES[field], text)
+        return {field: text}
+
+
+def _number(value: Decimal | None) -> float | None:
+    return None if value is None else float(value)
+
+
+def _quantity(field: str, prefix: str, text: str) -> dict[str, object]:
+    quantity = parse_quantity(text)
+    return {
+        field: text,
+        f"{prefix}_comparator": quantity.comparator,
+        f"{prefix}_value": _number(quantity.value),
+        f"{prefix}_upper": _number(quantity.upper),
+        f"{prefix}_unit": quantity.unit,
+    }
+
+
+def _named(field: str, code_field: str, text: str) -> dict[str, object]:
+    """Split a name from the code printed before it; a project's name only from a long or framed code."""
+    found = _CODED.match(text)
+    if found is None or _YEAR_LIKE.match(text):
+        return {field: text}
+    sure = _FRAMED.match(text) is not None
+    if field == "project_name":
+        sure = sure and _LONG_CODE.match(text) is not None
+    elif not sure:
+        sure = found["code"].isdigit()
+    if not sure:
+        return {field: text}
+    return {field: found["name"], code_field: found["code"]}

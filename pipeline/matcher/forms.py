@@ -1,0 +1,279 @@
+"""Documents to forms: cut at titles, choose the form type, walk the rows into sections."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.matcher.headers import Header, find_header
+from pipeline.matcher.items import Item, Stretch, Title, cut, reading_order, split_repeats
+from pipeline.model import Block, Cell, Document, Form, Hit, Key, Lattice, Line, Spelling, Table
+from pipeline.rulebook.index import FormIndex, Index, Look, Named
+
+#: A title alone is no form: so many labels must stand below it.
+FEWEST_LABELS = 3
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What the walk over one stretch has found so far."""
+
+    labels: FormIndex
+    hits: list[Hit] = field(default_factory=list)
+    headers: dict[Key, tuple[Spelling, str]] = field(default_factory=dict)
+    tables: list[Table] = field(default_factory=list)
+    heading: list[tuple[Key, str]] = field(default_factory=list)
+    open: Header | None = None
+    grid: int = -1
+    lines: list[Line] = field(default_factory=list)
+    totals: list[Line] = field(default_factory=list)
+
+    def close(self) -> None:
+        """End the table that is open."""
+        if self.open is not None:
+            self.tables.append(
+                Table(
+                    self.open.section,
+                    self.open.columns,
+                    tuple(self.lines),
+                    tuple(self.totals),
+                    self.open.title,
+                )
+            )
+        self.open, self.lines, self.totals = None, [], []
+
+    @property
+    def weight(self) -> int:
+        """Return how many labels were found."""
+        return len(self.hits) + sum(len(table.columns) for table in self.tables)
+
+    @property
+    def found(self) -> set[str]:
+        """Return the fields whose labels were found."""
+        names = {hit.rule.field for hit in self.hits}
+        return names.union(column.rule.field for table in self.tables for column in table.columns)
+
+
+def match(document: Document, index: Index) -> tuple[Form, ...]:
+    """Return the forms of a document in reading order; none where no rule recognises one.
+
+    A form is a title that a rule claims with at least FEWEST_LABELS labels below it, or, without a title,
+    a stretch that shows the evidence which a rule asks for.
+    """
+    lattices = [Lattice(grid) for grid in document.grids]
+    forms: list[Form] = []
+    before: tuple[Item, ...] = ()
+    for stretch in cut(reading_order(document, lattices), lattices, index):
+        for part in _parts(stretch, lattices, index):
+            walk = _best_walk(part, lattices, index)
+            if walk is not None:
+                forms.append(_form(len(forms), part, walk, lattices, before))
+                before = ()
+            else:
+                before = part.items
+    return tuple(forms)
+
+
+def _parts(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> Iterable[Stretch]:
+    rules = [stretch.title.rule] if stretch.title else [labels.rule for labels in index.forms.values()]
+    for rule in rules:
+        parts = list(split_repeats(stretch, lattices, index.forms[rule.name]))
+        if len(parts) > 1:
+            return [Stretch(part.title or stretch.title, part.items) for part in parts]
+    return [stretch]
+
+
+def _best_walk(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> _Walk | None:
+    if stretch.title is not None:
+        walk = _walk(stretch, lattices, index.forms[stretch.title.rule.name])
+        return walk if walk.weight >= FEWEST_LABELS and walk.tables else None
+    best: _Walk | None = None
+    tied = False
+    for labels in index.forms.values():
+        if not labels.rule.evidence:
+            continue
+        walk = _walk(stretch, lattices, labels)
+        if not any(set(wanted) <= walk.found for wanted in labels.rule.evidence):
+            continue
+        tied = best is not None and walk.weight == best.weight
+        if best is None or walk.weight > best.weight:
+            best = walk
+    return None if tied else best
+
+
+def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex) -> _Walk:
+    walk = _Walk(labels)
+    skip: Line | None = None
+    for item in stretch.items:
+        if isinstance(item, Block):
+            if not walk.hits and not walk.tables and walk.open is None:
+                walk.heading.append(((-1, item.order, 0), item.text))
+            continue
+        if skip is not None and item.grid == skip.grid and item.row <= skip.row:
+            continue
+        depth = _line(walk, item, lattices[item.grid])
+        skip = Line(item.grid, item.row + depth - 1) if depth > 1 else None
+    walk.close()
+    return walk
+
+
+def _line(walk: _Walk, line: Line, lattice: Lattice) -> int:
+    """Take one row into the walk; return how many rows it used up."""
+    full = [cell for cell in lattice.starting(line.row) if cell.text.strip()]
+    if not full:
+        if walk.open is not None:
+            walk.lines.append(line)
+        return 1
+    header = find_header(lattice, line.row, walk.labels)
+    if header is not None:
+        return _header(walk, header, line, lattice)
+    looks = [walk.labels.look(cell.text) for cell in full]
+    if walk.open is not None:
+        if _is_total(walk.open, full, looks, lattice):
+            walk.totals.append(line)
+            return 1
+        if line.grid == walk.grid or _same_columns(walk, lattice):
+            if not walk.totals and not _leaves(walk.open, full, looks, lattice, walk.labels):
+                walk.lines.append(line)
+                walk.grid = line.grid
+                return 1
+        walk.close()
+    _fields(walk, full, looks, lattice)
+    return 1
+
+
+def _header(walk: _Walk, header: Header, line: Line, lattice: Lattice) -> int:
+    repeated = walk.open is not None and [c.rule.field for c in walk.open.columns] == [
+        c.rule.field for c in header.columns
+    ]
+    for column in header.columns:
+        for key in column.header:
+            walk.headers[key] = (column.spelling, column.rule.field)
+    for key in header.title:
+        cell = lattice.at(key[1], key[2])
+        spelling = walk.labels.look(cell.text if cell else "").starts.get(header.section.name)
+        if spelling is not None:
+            walk.headers[key] = (spelling, header.section.name)
+    if repeated and walk.open is not None and line.grid == walk.grid:
+        return header.depth
+    if repeated and walk.open is not None and not walk.totals:
+        kept_lines, kept_totals = walk.lines, walk.totals
+        if _intervals(walk.open) == _intervals(header):
+            walk.lines, walk.totals, walk.grid = kept_lines, kept_totals, line.grid
+            return header.depth
+    walk.close()
+    walk.open, walk.grid = header, line.grid
+    _beside(walk, header, line, lattice)
+    return header.depth
+
+
+def _beside(walk: _Walk, header: Header, line: Line, lattice: Lattice) -> None:
+    """Mark the block names that stand in the header's rows but over no column."""
+    for row in range(line.row, line.row + header.depth):
+        for cell in lattice.starting(row):
+            key = lattice.key(cell)
+            if key in walk.headers or not cell.text.strip():
+                continue
+            starts = walk.labels.look(cell.text).starts
+            spelling = starts.get(header.section.name) or next(iter(starts.values()), None)
+            if spelling is not None:
+                walk.headers[key] = (spelling, header.section.name)
+    for row in range(line.row, line.row + header.depth):
+        covering = lattice.at(row, 0)
+        if covering is not None and covering.text.strip() and lattice.key(covering) not in walk.headers:
+            spelling = walk.labels.look(covering.text).starts.get(header.section.name)
+            if spelling is not None:
+                walk.headers[lattice.key(covering)] = (spelling, header.section.name)
+
+
+def _intervals(header: Header) -> list[tuple[int, int]]:
+    return [(column.start, column.end) for column in header.columns]
+
+
+def _same_columns(walk: _Walk, lattice: Lattice) -> bool:
+    """Say whether a table may go on in another grid: only where that has as many columns."""
+    return walk.open is not None and lattice.width >= max(column.end for column in walk.open.columns)
+
+
+def _is_total(header: Header, full: list[Cell], looks: list[Look], lattice: Lattice) -> bool:
+    """Say whether a row is the section's total: its first text is a total's label, not a record's name cell."""
+    return bool(header.section.totals) and header.section.name in looks[0].totals and len(full) <= 4
+
+
+def _leaves(header: Header, full: list[Cell], looks: list[Look], lattice: Lattice, labels: FormIndex) -> bool:
+    """Say whether a row lies behind the end of the open table."""
+    first, look = full[0], looks[0]
+    left = first.col <= header.columns[0].start
+    other_start = [name for name in look.starts if name != header.section.name]
+    if header.section.kind == "matrix":
+        return bool(look.fields or other_start)
+    if left and (look.fields or other_start):
+        return not any(
+            column.rule.names and column.start <= first.col < column.end for column in header.columns[1:]
+        )
+    return False
+
+
+def _fields(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) -> None:
+    """Take a row outside the tables: labels of fields sections, block names, or heading text."""
+    any_label = False
+    for cell, look in zip(full, looks, strict=True):
+        key = lattice.key(cell)
+        if look.fields is not None:
+            named = look.fields
+            walk.hits.append(Hit(key, cell.text, named.section, named.rule, named.spelling, named.how))
+            any_label = True
+        elif look.starts:
+            name, spelling = next(iter(look.starts.items()))
+            walk.headers[key] = (spelling, name)
+            any_label = True
+        elif (inline := _inline(cell.text, walk.labels)) is not None:
+            named, value = inline
+            walk.hits.append(
+                Hit(key, cell.text, named.section, named.rule, named.spelling, named.how, inline=value)
+            )
+            any_label = True
+    if not any_label and not walk.hits and not walk.tables:
+        walk.heading.extend((lattice.key(cell), cell.text) for cell in full)
+
+
+def _inline(text: str, labels: FormIndex) -> tuple[Named, str] | None:
+    """Return what a label before a colon stands for and the value behind it, both in one cell."""
+    at = min((place for mark in "：:" if (place := text.find(mark)) > 0), default=0)
+    if not at or not text[at + 1 :].strip():
+        return None
+    named = labels.look(text[:at]).fields
+    return (named, text[at + 1 :]) if named is not None else None
+
+
+def _form(
+    number: int, stretch: Stretch, walk: _Walk, lattices: Sequence[Lattice], before: tuple[Item, ...]
+) -> Form:
+    title: Title | None = stretch.title
+    blocks = tuple(item for item in stretch.items if isinstance(item, Block))
+    lines = tuple(item for item in stretch.items if isinstance(item, Line))
+    own_title = title is not None and _holds(stretch.items, title.key)
+    heading = list(walk.heading)
+    if title is not None and not own_title:
+        heading.insert(0, (title.key, title.text))
+    heading += [((-1, item.order, 0), item.text) for item in before[-5:] if isinstance(item, Block)]
+    return Form(
+        index=number,
+        rule=walk.labels.rule,
+        title=title.text if title else None,
+        title_spelling=title.spelling if title else None,
+        title_key=title.key if title else None,
+        blocks=blocks,
+        lines=lines,
+        labels=tuple(walk.hits),
+        headers=walk.headers,
+        tables=tuple(walk.tables),
+        lattices={line.grid: lattices[line.grid] for line in lines},
+        heading=tuple(heading),
+    )
+
+
+def _holds(items: tuple[Item, ...], key: Key) -> bool:
+    return any(
+        (isinstance(item, Block) and key == (-1, item.order, 0))
+        or (isinstance(item, Line) and key[:2] == (item.grid, item.row))
+        for item in items
+    )

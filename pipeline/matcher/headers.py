@@ -1,0 +1,147 @@
+"""Header rows of matrix and records sections: possibly stacked, possibly with a name column left of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.model import Cell, Column, Key, Lattice, Section
+from pipeline.rulebook.index import FormIndex, Named
+
+_DEEPEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header found in a grid: its section, its columns, how many rows it takes, cells that name the block."""
+
+    section: Section
+    columns: tuple[Column, ...]
+    depth: int
+    strength: int
+    title: tuple[Key, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """One grid column range of a header with the cells stacked over it, top first."""
+
+    start: int
+    end: int
+    cells: tuple[Cell, ...]
+
+
+def find_header(lattice: Lattice, row: int, labels: FormIndex) -> Header | None:
+    """Return the header that begins on a row, the strongest section's; None where there is none."""
+    best: Header | None = None
+    present: dict[str, int] = {}
+    for cell in lattice.starting(row):
+        if cell.text.strip():
+            for name in labels.look(cell.text).columns:
+                present[name] = present.get(name, 0) + 1
+    for name, count in present.items():
+        if count < 2:
+            continue
+        section = labels.sections[name]
+        header = _header(lattice, row, section, labels)
+        if header is not None and (best is None or header.strength > best.strength):
+            best = header
+    return best
+
+
+def _header(lattice: Lattice, row: int, section: Section, labels: FormIndex) -> Header | None:
+    best: Header | None = None
+    for depth in range(1, _DEEPEST + 1):
+        if row + depth > lattice.height:
+            break
+        if depth > 1 and not _goes_on(lattice, row, row + depth - 1, section, labels):
+            break
+        header = _read(lattice, row, depth, section, labels)
+        if header is not None and (best is None or header.strength >= best.strength):
+            best = header
+    return best
+
+
+def _goes_on(lattice: Lattice, top: int, row: int, section: Section, labels: FormIndex) -> bool:
+    """Say whether a row below a header's top belongs to it: every text on it is a column, alone or stacked."""
+    full = [cell for cell in lattice.starting(row) if cell.text.strip()]
+    if not full:
+        return any(cell.row_span > 1 and cell.row >= top for cell in lattice.covering(row, 0, lattice.width))
+    for cell in full:
+        if section.name in labels.look(cell.text).columns:
+            continue
+        above = _stack(lattice, top, row, cell.col)
+        if section.name not in labels.look("".join(part.text for part in above)).columns:
+            return False
+    return True
+
+
+def _stack(lattice: Lattice, top: int, bottom: int, col: int) -> tuple[Cell, ...]:
+    found: list[Cell] = []
+    for row in range(top, bottom + 1):
+        cell = lattice.at(row, col)
+        if cell is not None and cell.text.strip() and cell not in found:
+            found.append(cell)
+    return tuple(found)
+
+
+def _leaves(lattice: Lattice, row: int, depth: int) -> Iterator[_Leaf]:
+    start = 0
+    stack = _stack(lattice, row, row + depth - 1, 0)
+    lowest = lattice.at(row + depth - 1, 0)
+    for col in range(1, lattice.width + 1):
+        here = _stack(lattice, row, row + depth - 1, col) if col < lattice.width else ()
+        low = lattice.at(row + depth - 1, col) if col < lattice.width else None
+        if here == stack and low is lowest and col < lattice.width:
+            continue
+        if stack:
+            yield _Leaf(start, col, stack)
+        start, stack, lowest = col, here, low
+
+
+def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: FormIndex) -> Header | None:
+    """Return the header of so many rows; a text that also names the block is a column only where no other is."""
+    resolved = [(leaf, *_resolve(leaf, section, labels)) for leaf in _leaves(lattice, row, depth)]
+    sure = {
+        named.rule.field
+        for leaf, named, _text in resolved
+        if named is not None and not _opens(leaf, section, labels)
+    }
+    named_already = any(rule.names and rule.field in sure for rule in section.labels)
+    columns: list[Column] = []
+    title: list[Key] = []
+    taken: set[str] = set()
+    for leaf, named, text in resolved:
+        keys = tuple(lattice.key(cell) for cell in leaf.cells)
+        if _opens(leaf, section, labels) and (
+            named is None or named.rule.field in sure or (named.rule.names and named_already)
+        ):
+            title.extend(keys)
+        elif named is not None and named.rule.field not in taken:
+            taken.add(named.rule.field)
+            columns.append(Column(named.rule, named.spelling, named.how, leaf.start, leaf.end, keys, text))
+    if not _enough(section, columns):
+        return None
+    return Header(section, tuple(columns), depth, len(columns), tuple(title))
+
+
+def _resolve(leaf: _Leaf, section: Section, labels: FormIndex) -> tuple[Named | None, str]:
+    """Return what a stack of header cells names: all joined, or the lowest alone, or the top alone."""
+    joined = "".join(cell.text for cell in leaf.cells)
+    tries = [joined, leaf.cells[-1].text, leaf.cells[0].text]
+    for text in tries:
+        named = labels.look(text).columns.get(section.name)
+        if named is not None:
+            return named, joined
+    return None, joined
+
+
+def _opens(leaf: _Leaf, section: Section, labels: FormIndex) -> bool:
+    return any(section.name in labels.look(cell.text).starts for cell in leaf.cells)
+
+
+def _enough(section: Section, columns: list[Column]) -> bool:
+    """Say whether so many columns make a header: two, and of records one that names the record."""
+    if len(columns) < 2:
+        return False
+    if section.kind == "records":
+        return any(column.rule.names for column in columns)
+    return any(column.rule.field not in ("weight", "score", "reason", "note") for column in columns)

@@ -1,0 +1,100 @@
+"""A document as one sequence of items in reading order, cut into the stretches that may hold a form."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.model import Block, Cell, Document, FormRule, Key, Lattice, Line, Spelling
+from pipeline.rulebook.index import FormIndex, Index
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A printed title: the form type that claims it, its text and its cell."""
+
+    rule: FormRule
+    spelling: Spelling
+    text: str
+    key: Key
+
+
+Item = Block | Line
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A run of items that may hold one form, with the title that opens it, if any."""
+
+    title: Title | None
+    items: tuple[Item, ...]
+
+
+def reading_order(document: Document, lattices: Sequence[Lattice]) -> list[Item]:
+    """Return blocks and grid rows in the order in which a person reads them."""
+    items: list[Item] = []
+    blocks = list(document.blocks)
+    at = 0
+    for lattice in lattices:
+        while at < len(blocks) and blocks[at].before_grid <= lattice.index:
+            items.append(blocks[at])
+            at += 1
+        items.extend(Line(lattice.index, row) for row in sorted(lattice.lines))
+    items.extend(blocks[at:])
+    return items
+
+
+def only_cell(lattice: Lattice, row: int) -> Cell | None:
+    """Return the one cell with text that starts on a row, None where there are none or several."""
+    full = [cell for cell in lattice.starting(row) if cell.text.strip()]
+    return full[0] if len(full) == 1 else None
+
+
+def cut(items: Sequence[Item], lattices: Sequence[Lattice], index: Index) -> Iterator[Stretch]:
+    """Yield the stretches between titles; what comes before the first title is a stretch without one."""
+    title: Title | None = None
+    start = 0
+    for at, item in enumerate(items):
+        found = _title(item, lattices, index)
+        if found is None:
+            continue
+        if at > start:
+            yield Stretch(title, tuple(items[start:at]))
+        title, start = found, at
+    if start < len(items):
+        yield Stretch(title, tuple(items[start:]))
+
+
+def _title(item: Item, lattices: Sequence[Lattice], index: Index) -> Title | None:
+    if isinstance(item, Block):
+        text, key = item.text, (-1, item.order, 0)
+    else:
+        lattice = lattices[item.grid]
+        cell = only_cell(lattice, item.row)
+        if cell is None:
+            return None
+        text, key = cell.text, lattice.key(cell)
+    found = index.title(text)
+    return Title(found[0], found[1], text, key) if found else None
+
+
+def split_repeats(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex) -> Iterator[Stretch]:
+    """Cut a stretch where its first label comes again below a table: the next form, printed without a title."""
+    first: str | None = None
+    table_seen = False
+    start = 0
+    title = stretch.title
+    for at, item in enumerate(stretch.items):
+        if isinstance(item, Block):
+            continue
+        looks = [
+            labels.look(cell.text) for cell in lattices[item.grid].starting(item.row) if cell.text.strip()
+        ]
+        table_seen = table_seen or sum(1 for look in looks if look.columns) >= 3
+        field = looks[0].fields.rule.field if looks and looks[0].fields else None
+        if field is None or (looks[0].columns and len(looks) > 2 and looks[1].columns):
+            continue
+        if first is None:
+            first = field
+        elif field == first and table_seen:
+            yield Stretch(title, stretch.items[start:at])
+            start, table_seen, title = at, False, None
+    yield Stretch(title, stretch.items[start:])
