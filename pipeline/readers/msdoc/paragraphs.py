@@ -1,0 +1,112 @@
+"""What a paragraph's properties say about tables: how deep it lies, whether it ends a cell or a row."""
+
+from bisect import bisect_right
+from struct import unpack_from
+from typing import NamedTuple
+
+from pipeline.errors import SourceError
+from pipeline.readers.msdoc import sprms
+from pipeline.readers.msdoc.fib import Fib
+from pipeline.readers.msdoc.fkp import paragraph_runs
+from pipeline.readers.msdoc.pieces import Pieces
+
+# A hostile file may point a million paragraphs at long lists in the Data stream; no honest one comes near.
+_DATA_BUDGET = 1 << 25
+_TABLE_GROUP = 5
+
+
+class Paragraph(NamedTuple):
+    """One paragraph's properties; ``depth`` 0 is outside tables, 2 and more is within nested tables.
+
+    ``row_end`` and ``cell_end`` say that its mark closes a row or a nested cell; ``row`` holds the lists with
+    the row's properties, to be applied in order; ``style`` is an index into the style sheet.
+    """
+
+    depth: int
+    row_end: bool
+    cell_end: bool
+    row: tuple[bytes, ...]
+    style: int
+
+
+_PLAIN = Paragraph(0, False, False, (), 0)
+
+
+class Paragraphs:
+    """Answers which properties the paragraph with a given mark has (section 2.4.6.1)."""
+
+    def __init__(self, fib: Fib, word: bytes, data: bytes, pieces: Pieces) -> None:
+        self._starts, self._lists, self.lost_pages = paragraph_runs(fib, word)
+        self._data = data
+        self._pieces = pieces
+        self._known: dict[tuple[bytes, bytes], Paragraph] = {}
+        self._spent = 0
+
+    def styled(self, wanted: frozenset[int]) -> list[tuple[int, int, bytes]]:
+        """Return (start offset, end offset, property list) of the paragraph runs in a wanted style."""
+        ends = [*self._starts[1:], self._starts[-1] + 1] if self._starts else []
+        return [
+            (start, end, grpprl)
+            for start, end, grpprl in zip(self._starts, ends, self._lists, strict=True)
+            if len(grpprl) > 1 and start < end and grpprl[0] | grpprl[1] << 8 in wanted
+        ]
+
+    def at(self, position: int) -> Paragraph:
+        """Return the properties of the paragraph whose mark stands at a character position."""
+        pieces = self._pieces
+        piece = bisect_right(pieces.starts, position) - 1
+        offset = pieces.offsets[piece] + (position - pieces.starts[piece]) * pieces.widths[piece]
+        run = bisect_right(self._starts, offset) - 1
+        key = (self._lists[run] if run >= 0 else b"", pieces.modifiers[piece])
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._read(*key)
+        return found
+
+    def _read(self, grpprl: bytes, modifier: bytes) -> Paragraph:
+        if len(grpprl) < 2 and not modifier:
+            return _PLAIN
+        style = grpprl[0] | grpprl[1] << 8 if len(grpprl) > 1 else 0
+        values: dict[int, int] = {}
+        row: list[bytes] = []
+        self._apply(grpprl[2:], values, row, 0)
+        if modifier:
+            self._apply(modifier, values, row, 0)
+        depth = max(0, values.get(sprms.P_DEPTH, 0))
+        if values.get(sprms.P_IN_TABLE):
+            depth = max(depth, 1)
+        inner_end = bool(values.get(sprms.P_INNER_ROW_END))
+        row_end = inner_end if depth > 1 else bool(values.get(sprms.P_ROW_END))
+        cell_end = depth > 1 and bool(values.get(sprms.P_INNER_CELL))
+        return Paragraph(min(depth, 64), row_end, cell_end, tuple(row) if row_end else (), style)
+
+    def _apply(self, grpprl: bytes, values: dict[int, int], row: list[bytes], level: int) -> None:
+        """Apply a list to the values; lists with table modifiers are kept for the row, in order."""
+        has_row = False
+        for operation, at, length in sprms.split(grpprl):
+            if operation in _FLAGS:
+                values[operation] = grpprl[at]
+            elif operation == sprms.P_DEPTH:
+                values[operation] = unpack_from("<i", grpprl, at)[0]
+            elif operation == sprms.P_DEPTH_CHANGE:
+                values[sprms.P_DEPTH] = values.get(sprms.P_DEPTH, 0) + unpack_from("<i", grpprl, at)[0]
+            elif operation in _IN_DATA:
+                if length == 4 and level < 3:
+                    self._apply(self._outside(unpack_from("<I", grpprl, at)[0]), values, row, level + 1)
+            elif operation >> 10 & 7 == _TABLE_GROUP and not has_row:
+                has_row = True
+                row.append(grpprl)
+
+    def _outside(self, offset: int) -> bytes:
+        """Return a property list that lies in the Data stream (PrcData, section 2.9.211)."""
+        if offset + 2 > len(self._data):
+            return b""
+        size = unpack_from("<H", self._data, offset)[0]
+        self._spent += size
+        if self._spent > _DATA_BUDGET:
+            raise SourceError("corrupt", place="Data", detail="too many property lists")
+        return self._data[offset + 2 : offset + 2 + size]
+
+
+_FLAGS = frozenset({sprms.P_IN_TABLE, sprms.P_ROW_END, sprms.P_INNER_CELL, sprms.P_INNER_ROW_END})
+_IN_DATA = frozenset({sprms.P_HUGE, sprms.P_HUGE_OLD, sprms.P_TABLE_PROPS})
