@@ -10,13 +10,19 @@ from pipeline.readers import txt
 from pipeline.readers.plain.layout import regions
 from pipeline.text.encoding import recognise
 
-NAMES = "数量指标 质量指标 时效指标 成本指标 社会效益指标 生态效益指标 可持续影响指标 服务对象满意度指标".split()
+NAMES = (
+    "数量指标 质量指标 时效指标 成本指标 社会效益指标 生态效益指标 可持续影响指标 服务对象满意度指标".split()
+)
 DEEDS = "慰问贫困户 举办招聘会 档案管理 完成培训人次 设备购置及时率 群众满意度 项目验收合格率".split()
 
 
 def form(draw: random.Random) -> str:
     """Return one form of the tab-indented layout, of the size and shape of a real one."""
-    rows = [["项目支出绩效自评表"], [f"（{draw.randint(2015, 2025)}年度）"], ["项目名称", "公共服务专项业务经费"]]
+    rows = [
+        ["项目支出绩效自评表"],
+        [f"（{draw.randint(2015, 2025)}年度）"],
+        ["项目名称", "公共服务专项业务经费"],
+    ]
     rows.append(["项目资金（万元）", "", "年初预算数", "全年预算数", "全年执行数", "分值", "执行率", "得分"])
     for label in ("年度资金总额", "其中：当年财政拨款", "上年结转资金", "其他资金"):
         money = f"{draw.uniform(1, 5000):.2f}"
@@ -54,7 +60,9 @@ def main() -> None:
             (megabytes_a_second([text.encode(codec) for text in forms]) for _ in range(3)),
             key=lambda rates: rates[2],
         )
-        print(f"{codec}: decode {best[0]:.0f}, layout {best[1]:.0f}, bytes to grids {best[2]:.0f} MB/s of a core")
+        print(
+            f"{codec}: decode {best[0]:.0f}, layout {best[1]:.0f}, bytes to grids {best[2]:.0f} MB/s of a core"
+        )
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ in it, one more after the row and after the table.
 """
 
 from collections.abc import Sequence
+from itertools import repeat
 
-from pipeline.readers.plain.region import Chunk, Paragraph, Region, Table, guard, plain_cells
+from pipeline.readers.plain.region import Chunk, Paragraph, Region, Table, guard, locators, plain_cells
 
 _SENTENCE_ENDS = ("。", "！", "？", "；", "：", ".", "!", "?", ";", ":", "，", ",")
 _SENTENCE = 20
@@ -35,12 +36,13 @@ def _is_padded(line: str) -> bool:
     return line[-1] == "\t" and bool(line.strip("\t"))
 
 
-def take(chunks: Sequence[Chunk], at: int) -> tuple[list[Region], int]:
+def take(chunks: Sequence[Chunk], at: int, *, pure: bool) -> tuple[list[Region], int]:
     """Return the regions from chunk ``at`` up to the end of its table, and the chunk that comes next.
 
     A line with a tab opens a cell, one without goes on with it, a blank line ends a row unless the next line
     goes on with the cell. Two blank lines end the table; a text after them belongs to a cell only
     where it makes the broken row as long as the one before. Lines before the first tab are paragraphs.
+    ``pure`` says that all tabs of the text stand at line starts, so that no chunk need be looked at for others.
     """
     found: list[Region] = []
     rows: list[list[str]] = []
@@ -51,7 +53,7 @@ def take(chunks: Sequence[Chunk], at: int) -> tuple[list[Region], int]:
     for end in range(at, len(chunks)):
         line, blanks, text = chunks[end]
         if text[0] == "\t":
-            if end != at and (blanks > 1 or not starts(chunks[end])):
+            if end != at and (blanks > 1 or not (pure or starts(chunks[end]))):
                 break
             rows.append(text[1:].split("\n\t"))
             starts_at.append(line)
@@ -86,23 +88,23 @@ def _regions(rows: list[list[str]], starts_at: list[int], last: int) -> list[Reg
     numbers: list[int] = []
     cols: list[int] = []
     texts: list[str] = []
-    lines: list[int] = []
+    places: list[str] = []
     for r, (row, line) in enumerate(zip(rows, starts_at, strict=True)):
         width = len(row)
-        numbers += [r] * width
+        numbers += repeat(r, width)
         cols += range(width)
-        for text in row:
-            lines.append(line)
-            line += 1
-            if "\n" in text:
-                line += text.count("\n")
-                text = text.strip("\n")
-            texts.append(text)
+        texts += row
+        if "\n" in "".join(row):
+            texts[-width:] = [text.strip("\n") for text in row]
+            for text in row:
+                places += locators(line, 1)
+                line += text.count("\n") + 1
+        else:
+            places += locators(line, width)
     if len(texts) == len(rows) or all(_is_sentence(text) for text in texts if text):
-        return [
-            Paragraph(line, text.strip("\t")) for line, text in zip(lines, texts, strict=True) if text.strip()
-        ]
-    return [Table(starts_at[0], last, plain_cells(numbers, cols, texts, lines), False)]
+        found = zip(places, texts, strict=True)
+        return [Paragraph(int(place.split()[1]), text.strip("\t")) for place, text in found if text.strip()]
+    return [Table(starts_at[0], last, plain_cells(numbers, cols, texts, places), False)]
 
 
 def _is_sentence(text: str) -> bool:

@@ -24,11 +24,12 @@ def regions(text: str) -> list[Region]:
         text = _BLANK_LINE.sub("", text)
     guard(text.count("\n"))
     chunks = chunks_of(text.rstrip("\n \u3000\u00a0"))
+    pure = text.count("\t") == text.count("\n\t") + text.startswith("\t")
     found: list[Region] = []
     at = 0
     while at < len(chunks):
         if indented.starts(chunks[at]):
-            pieces, at = indented.take(chunks, at)
+            pieces, at = indented.take(chunks, at, pure=pure)
             found += pieces
         else:
             end = _stretch(chunks, at)

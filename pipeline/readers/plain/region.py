@@ -10,6 +10,7 @@ from pipeline.model import Cell
 # Cells and paragraphs of one text; each costs some 300 bytes of memory.
 MAX_PIECES = 2_000_000
 _LOCATOR = "line %d"
+_LOCATORS = [_LOCATOR % number for number in range(4_096)]
 _new = tuple.__new__
 
 
@@ -51,7 +52,7 @@ def chunks_of(text: str) -> list[Chunk]:
             blanks += lead
             part = part[lead:]
         if part:
-            found.append(Chunk(line, blanks, part))
+            found.append(_new(Chunk, (line, blanks, part)))
             line += part.count("\n") + 2
             blanks = 1
         else:
@@ -65,10 +66,17 @@ def locator(line: int) -> str:
     return _LOCATOR % line
 
 
+def locators(line: int, count: int) -> Sequence[str]:
+    """Return the places of so many lines from one on; those of the first lines are made once for all texts."""
+    if line + count <= len(_LOCATORS):
+        return _LOCATORS[line : line + count]
+    return [_LOCATOR % number for number in range(line, line + count)]
+
+
 def plain_cells(
-    rows: Sequence[int], cols: Sequence[int], texts: Sequence[str], lines: Sequence[int]
+    rows: Sequence[int], cols: Sequence[int], texts: Sequence[str], places: Sequence[str]
 ) -> tuple[Cell, ...]:
-    """Return cells without spans from four parallel columns.
+    """Return cells without spans from four parallel columns, ``places`` being their locators.
 
     Built column-wise, in C: a cell of these texts is a dozen bytes, and making it dominates the reading.
     """
@@ -81,7 +89,7 @@ def plain_cells(
         texts,
         repeat(None),
         repeat(None),
-        map(_LOCATOR.__mod__, lines),
+        places,
         repeat(None),
         strict=False,
     )
@@ -93,7 +101,10 @@ def cells_of_rows(rows: Sequence[Sequence[tuple[int, str]]]) -> tuple[Cell, ...]
     numbers = [r for r, row in enumerate(rows) for _ in row]
     cols = [c for row in rows for c in range(len(row))]
     return plain_cells(
-        numbers, cols, [text for row in rows for _, text in row], [line for row in rows for line, _ in row]
+        numbers,
+        cols,
+        [text for row in rows for _, text in row],
+        [locator(line) for row in rows for line, _ in row],
     )
 
 
