@@ -15,17 +15,20 @@ ENGINES = ("pdfium", "pdfplumber")
 
 def read(source: Source) -> Document:
     """Return the grids and blocks of a PDF."""
-    return read_with(source, "pdfplumber")
+    return read_with(source, "pdfium")
 
 
 def read_with(source: Source, engine: str) -> Document:
     """Return the grids and blocks as one of ENGINES sees them; ``pdfplumber`` is the slow reference."""
+    from pipeline.readers.pages import pdfium, plumber
     from pipeline.readers.pages.assembly import assemble
-    from pipeline.readers.pages.plumber import read_inks
 
-    reader = f"pdf-pdfplumber/{VERSION}"
+    if engine not in ENGINES:
+        raise ValueError(f"unknown PDF engine {engine!r}: one of {', '.join(ENGINES)}")
+    inks = pdfium.read_inks if engine == "pdfium" else plumber.read_inks
+    reader = f"pdf/{VERSION}" if engine == "pdfium" else f"pdf-{engine}/{VERSION}"
     try:
-        return assemble(source, reader, read_inks(source.data), _doubts(source.data))
+        return assemble(source, reader, inks(source.data), _doubts(source.data))
     except SourceError:
         raise
     except RecursionError as error:

@@ -42,7 +42,7 @@ def finish(page, buffer):
 
 
 def wrap(text, width, size=SIZE):
-    """Return the lines of one paragraph: Chinese breaks anywhere, words and numbers only where they are too long."""
+    """Return the lines of one paragraph: Chinese breaks anywhere, words and numbers only when too long."""
     lines, line = [], ""
     for token in _TOKEN.findall(text):
         pieces = [token] if pdfmetrics.stringWidth(token, FONT, size) <= width else list(token)
