@@ -254,7 +254,7 @@ class Workspace:
         return None
 
     def _agreed(self, name: str) -> bool:
-        """Say whether link and text both name this snapshot; a writer may have been stopped between the two."""
+        """Say whether link and text both name this snapshot: a writer may stop between the two."""
         texts = [self.pointer.read_text("utf-8").strip()] if self.pointer.is_file() else [""]
         if self.link.is_symlink():
             texts.append(self.link.readlink().name)
