@@ -1,5 +1,7 @@
 """Characters that print the same, or nothing, whatever their code."""
 
+import unicodedata
+
 # The CJK radicals supplement as PDFs print it, with the character meant; NFKC maps the
 # Kangxi block, but only two of these.
 # Source: Unicode Character Database, EquivalentUnifiedIdeograph.txt.
@@ -26,3 +28,18 @@ DASHES: str = "‐‑‒–—―─━−﹣－"
 TILDES: str = "～〜∼˜"
 DOUBLE_QUOTES: str = "“”„‟〝〞＂「」『』"
 SINGLE_QUOTES: str = "‘’‚‛′`"
+
+# Full-width and small forms of ASCII; the compatibility characters that carry a meaning of their own (㎡ ① ½)
+# stay.
+_WIDE = {0xFF01 + place: chr(0x21 + place) for place in range(0x5E)}
+_SMALL = dict(zip(map(ord, "﹪﹥﹤﹦﹢﹣﹒﹐﹕﹔﹙﹚﹡﹨﹩﹠﹟﹫"), "%><=+-.,:;()*\\$&#@", strict=True))
+_KANGXI = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
+_PLAIN: dict[int, str] = {**RADICALS, **_KANGXI, **_WIDE, **_SMALL, **dict.fromkeys(map(ord, INVISIBLE), "")}
+
+
+def plain(text: str) -> str:
+    """Return the text with full-width ASCII narrowed, radicals as characters, nothing invisible, blanks trimmed.
+
+    Less than NFKC on purpose: ``㎡`` stays one character and ``①`` does not become the number 1.
+    """
+    return text.translate(_PLAIN).strip()
