@@ -165,8 +165,9 @@ def paragraphs_of(chars: Sequence[Char], tables: Sequence[PageTable], width: flo
 
 def _glue(line: Line, after: Line, measure: Measure, tops: Sequence[float]) -> str | None:
     """Return what joins two lines of one paragraph, None where a new one begins."""
-    size, next_size = line.bottom - line.top, after.bottom - after.top
-    if after.top - line.bottom > 1.2 * size or not 0.77 < next_size / max(size, 0.1) < 1.3:
+    size, next_size = _em(line), _em(after)
+    step = (after.top + after.bottom - line.top - line.bottom) / 2
+    if step > 2.6 * max(size, next_size) or not 0.77 < next_size / size < 1.3:
         return None
     if any(line.top < top < after.bottom for top in tops):
         return None
@@ -175,6 +176,12 @@ def _glue(line: Line, after: Line, measure: Measure, tops: Sequence[float]) -> s
         return None
     glue = joint(line, after, room(line, measure, measure.right - measure.left))
     return None if glue == "\n" else glue
+
+
+def _em(line: Line) -> float:
+    """Return the font size of a line by its widest character, which in Chinese text is one em wide."""
+    widest = max(char[3] - char[1] for char in line.chars)
+    return max(widest, 0.5 * (line.bottom - line.top), 1.0)
 
 
 def _around(lines: Sequence[Line]) -> BBox:

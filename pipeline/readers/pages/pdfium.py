@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
+from operator import sub
 
 from pipeline.errors import SourceError
 from pipeline.readers.pages.glyphs import private, replacements, symbol
 from pipeline.readers.pages.ink import Char, Ink, Rule, turned
 from pipeline.readers.pages.pdfium_calls import call, floats
-from pipeline.readers.pages.pdfium_objects import Objects, Walk
+from pipeline.readers.pages.pdfium_objects import Objects, Walk, is_pale
 
 # text whose direction is off the page's by more than this, in degrees, lies across it
 _ASKEW = 5.0
@@ -68,7 +69,7 @@ class _Print:
     right: list[float]
     bottom: list[float]
     turns: list[int | None]
-    pale: list[bool]
+    pale: set[int]
     unmapped: int
     hidden: int
 
@@ -110,12 +111,10 @@ def _place(ink: Ink, seen: _Print, quarters: int, left: float, top: float) -> No
     if not seen.turns and not seen.pale:
         ink.chars = chars
         return
-    sizes = sorted(c[4] - c[2] for c in chars)
-    huge = sizes[len(sizes) // 2] * _WATERMARK
     across: list[str] = []
     turns: Iterable[int | None] = seen.turns or repeat(0)
-    for char, turn, pale in zip(chars, turns, seen.pale or repeat(False), strict=False):
-        if turn is None or (pale and char[4] - char[2] > huge):
+    for i, (char, turn) in enumerate(zip(chars, turns, strict=False)):
+        if turn is None or i in seen.pale:
             across.append(char[0])
         elif (turn + quarters) % 4 == 0:
             ink.chars.append(char)
@@ -154,25 +153,31 @@ def _print(text: int, objects: Objects) -> _Print | None:
         for i, (name, x0, x1) in enumerate(zip(names, left, right, strict=True))
         if name and (x1 > x0 or name != " ")
     ]
-    pale: list[bool] = []
     hidden = 0
-    if objects.hidden or objects.pale:
-        owner = list(map(call("FPDFText_GetTextObject"), repeat(text), keep))
-        shown = [
-            (i, one in objects.pale) for i, one in zip(keep, owner, strict=True) if one not in objects.hidden
-        ]
+    if objects.hidden:
+        owners = map(call("FPDFText_GetTextObject"), repeat(text), keep)
+        shown = [i for i, one in zip(keep, owners, strict=True) if one not in objects.hidden]
         hidden = len(keep) - len(shown)
-        keep = [i for i, _ in shown]
-        pale = [light for _, light in shown]
+        keep = shown
     if not keep:
-        return _Print([], [], [], [], [], [], [], 0, hidden)
+        return _Print([], [], [], [], [], [], set(), 0, hidden)
     turns = _turns(map(call("FPDFText_GetCharAngle"), repeat(text), keep))
     unmapped = sum(map(call("FPDFText_HasUnicodeMapError"), repeat(text), keep))
     if len(keep) < count:
         names = [names[i] for i in keep]
         left, top = [left[i] for i in keep], [top[i] for i in keep]
         right, bottom = [right[i] for i in keep], [bottom[i] for i in keep]
+    pale = _pale(text, keep, top, bottom)
     return _Print(names, left, top, right, bottom, turns, pale, unmapped, hidden)
+
+
+def _pale(text: int, indexes: list[int], top: list[float], bottom: list[float]) -> set[int]:
+    """Return the places of the characters that are huge and light: a watermark set upright."""
+    sizes = list(map(sub, top, bottom))
+    limit = sorted(sizes)[len(sizes) // 2] * _WATERMARK
+    owner = call("FPDFText_GetTextObject")
+    huge = [i for i, size in enumerate(sizes) if size > limit]
+    return {i for i in huge if (one := owner(text, indexes[i])) and is_pale(one)}
 
 
 def _names(text: int, codes: list[int]) -> list[str]:

@@ -20,14 +20,13 @@ Matrix = tuple[float, float, float, float, float, float]
 
 @dataclass(slots=True)
 class Objects:
-    """In user space, y upwards; ``hidden`` and ``pale``: addresses of invisible and of light text objects."""
+    """In user space, y upwards; ``hidden`` are the addresses of invisible text objects."""
 
     horizontals: list[Rule] = field(default_factory=list)
     verticals: list[Rule] = field(default_factory=list)
     pictures: float = 0.0
     count: int = 0
     hidden: set[int] = field(default_factory=set)
-    pale: set[int] = field(default_factory=set)
 
 
 class Walk:
@@ -38,7 +37,6 @@ class Walk:
         self._box, self._box_at = floats(4)
         self._matrix, self._matrix_at = floats(6)
         self._modes, self._modes_at = integers(2)
-        self._color, self._color_at = integers(4)
 
     def page(self, page: int) -> Objects:
         """Return what the page at an address draws."""
@@ -47,20 +45,21 @@ class Walk:
         return self.found
 
     def _objects(self, objects: list[int], outer: Matrix | None, depth: int) -> None:
-        kind_of = call("FPDFPageObj_GetType")
         self.found.count += len(objects)
-        for one in objects:
-            kind = kind_of(one)
-            if kind == _PATH:
+        texts: list[int] = []
+        for one, kind in zip(objects, map(call("FPDFPageObj_GetType"), objects), strict=True):
+            if kind == _TEXT:
+                texts.append(one)
+            elif kind == _PATH:
                 self._path(one, outer)
-            elif kind == _TEXT:
-                self._text(one)
             elif kind == _IMAGE:
                 self._image(one, outer)
             elif kind == _FORM and depth < _DEEPEST:
                 get, count = call("FPDFFormObj_GetObject"), call("FPDFFormObj_CountObjects")(one)
                 inner = _product(self._matrix_of(one), outer)
                 self._objects([get(one, i) for i in range(count)], inner, depth + 1)
+        modes = map(call("FPDFTextObj_GetTextRenderMode"), texts)
+        self.found.hidden.update(one for one, mode in zip(texts, modes, strict=True) if mode == _INVISIBLE)
 
     def _matrix_of(self, one: int) -> Matrix:
         if not call("FPDFPageObj_GetMatrix")(one, self._matrix_at):
@@ -79,16 +78,6 @@ class Walk:
             x1, y1 = _point(outer, right, top)
             return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
         return left, bottom, right, top
-
-    def _text(self, one: int) -> None:
-        if call("FPDFTextObj_GetTextRenderMode")(one) == _INVISIBLE:
-            self.found.hidden.add(one)
-            return
-        at = self._color_at
-        if call("FPDFPageObj_GetFillColor")(one, at, at + 4, at + 8, at + 12):
-            red, green, blue, alpha = self._color
-            if min(red, green, blue) >= 128 or alpha < 160:
-                self.found.pale.add(one)
 
     def _image(self, one: int, outer: Matrix | None) -> None:
         bounds = self._bounds(one, outer)
@@ -163,3 +152,12 @@ def _product(inner: Matrix, outer: Matrix | None) -> Matrix:
 def _point(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
     a, b, c, d, e, f = matrix
     return a * x + c * y + e, b * x + d * y + f
+
+
+def is_pale(text_object: int) -> bool:
+    """Say whether a text object is drawn in a light colour or see-through."""
+    color, at = integers(4)
+    if not call("FPDFPageObj_GetFillColor")(text_object, at, at + 4, at + 8, at + 12):
+        return False
+    red, green, blue, alpha = color
+    return bool(min(red, green, blue) >= 128 or alpha < 160)

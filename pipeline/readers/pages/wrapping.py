@@ -71,8 +71,9 @@ def joint(line: Line, after: Line, left_over: float) -> str:
     if left_over > size + slack:
         return "" if last[0] == "-" else " "
     # the line is full to the last character: a number or a lone word was cut, others were parted at a blank
-    numeric = _numeric(last[0]) and _numeric(first[0])
-    lone = all(not is_cjk(char[0][-1]) for char in line.chars) and " " not in line.text
+    unbroken = " " not in line.text
+    numeric = unbroken and _numeric(last[0]) and _numeric(first[0])
+    lone = unbroken and all(not is_cjk(char[0][-1]) for char in line.chars)
     return "" if numeric or lone or last[0] in "-/" else " "
 
 
