@@ -1,0 +1,333 @@
+"""The record stream of an Excel 97-2003 workbook ([MS-XLS], BIFF8) -> sheets with shown texts and merged ranges.
+
+Only records that hold text, numbers, formats or merged ranges are looked into; all others are stepped over.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from struct import Struct
+from struct import error as StructError
+
+from pipeline.errors import SourceError
+from pipeline.readers.sheets.formats import BUILTIN, Display, display, text_display
+from pipeline.readers.sheets.general import general
+from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
+from pipeline.readers.sheets.margins import margin_texts
+from pipeline.readers.sheets.strings import long_text, one_line_ends, shared_texts, short_text
+
+BIFF8 = 0x0600
+
+_BOF, _EOF, _CONTINUE = 0x0809, 0x000A, 0x003C
+_FILEPASS, _DATE1904, _BOUNDSHEET, _SST, _FORMAT, _XF = 0x002F, 0x0022, 0x0085, 0x00FC, 0x041E, 0x00E0
+_LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK = 0x00FD, 0x0204, 0x00D6, 0x0203, 0x027E, 0x00BD
+_FORMULA, _STRING, _BOOLERR, _MERGED, _HEADER, _FOOTER = 0x0006, 0x0207, 0x0205, 0x00E5, 0x0014, 0x0015
+_OBJ, _TXO = 0x005D, 0x01B6
+_COMMENT = 0x19
+_WORKSHEETS = (0, 1)  # a macro sheet has cells too
+
+_HEAD = Struct("<HH").unpack_from
+_CELL = Struct("<HHH").unpack_from
+_LABEL_CELL = Struct("<HHHI").unpack_from
+_NUMBER_CELL = Struct("<HHHd").unpack_from
+_RK_CELL = Struct("<HHHi").unpack_from
+_MERGE = Struct("<HHHH")
+_DOUBLE = Struct("<d").unpack_from
+_MULRK_ITEM = Struct("<Hi")
+_LONG = Struct("<i")
+
+ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+    0x2B: "#GETTING_DATA",
+}
+
+
+@dataclass(slots=True)
+class Listed:
+    """One entry of the book's list of sheets: where its records begin in the stream, and its kind."""
+
+    name: str
+    offset: int
+    hidden: bool
+    kind: int
+
+
+@dataclass(slots=True)
+class Book:
+    """What the globals of the stream say, used by every sheet."""
+
+    data: bytes
+    date1904: bool = False
+    strings: list[str] = field(default_factory=list)
+    formats: dict[int, str] = field(default_factory=dict)
+    styles: list[int] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
+    _displays: dict[int, Display] = field(default_factory=dict)
+    _text_displays: dict[int, Callable[[str], str]] = field(default_factory=dict)
+
+    def code(self, style: int) -> str:
+        """Return the format code of a cell style; General where the style or its format does not exist."""
+        number = self.styles[style] if style < len(self.styles) else 0
+        return self.formats.get(number) or BUILTIN.get(number, "General")
+
+    def shown(self, style: int, value: float) -> str:
+        """Return a number as the style shows it."""
+        found = self._displays.get(style)
+        if found is None:
+            found = self._displays[style] = display(self.code(style), self.date1904)
+        return found(value)
+
+    def text_styles(self) -> dict[int, Callable[[str], str]]:
+        """Return the styles that add something to texts; almost always none."""
+        codes = {number: text_display(code) for number, code in self.formats.items() if "@" in code}
+        return {
+            style: shown
+            for style, number in enumerate(self.styles)
+            if (shown := codes.get(number)) is not None
+        }
+
+
+def version(data: bytes) -> int:
+    """Return the BIFF version that the first record names; 0 where there is none."""
+    if len(data) < 8 or _HEAD(data, 0)[0] != _BOF:
+        return 0
+    return int.from_bytes(data[4:6], "little")
+
+
+def read_book(data: bytes) -> Book:
+    """Return the globals of the stream; SourceError encrypted, truncated or corrupt."""
+    book = Book(data)
+    try:
+        _read_globals(book, data)
+    except (StructError, IndexError, ValueError) as fault:
+        raise SourceError("corrupt", place="workbook globals", detail=str(fault)) from fault
+    if not book.listed:
+        raise SourceError("corrupt", place="workbook globals", detail="no list of sheets")
+    return book
+
+
+def _read_globals(book: Book, data: bytes) -> None:
+    pos, end = 0, len(data)
+    while pos + 4 <= end:
+        code, size = _HEAD(data, pos)
+        body = pos + 4
+        pos = body + size
+        if code == _XF:
+            book.styles.append(int.from_bytes(data[body + 2 : body + 4], "little"))
+        elif code == _FORMAT:
+            book.formats[_HEAD(data, body)[0]] = long_text(data, body + 2, pos)
+        elif code == _SST:
+            parts, pos = _with_continued(data, body, pos)
+            book.strings = shared_texts(parts)
+        elif code == _BOUNDSHEET:
+            _list_sheet(book, data, body, pos)
+        elif code == _DATE1904:
+            book.date1904 = data[body] == 1
+        elif code == _FILEPASS:
+            raise SourceError("encrypted", place="workbook globals")
+        elif code == _EOF:
+            return
+    raise SourceError("truncated", place="workbook globals", detail=f"no end within {end} bytes")
+
+
+def _list_sheet(book: Book, data: bytes, body: int, end: int) -> None:
+    offset = int.from_bytes(data[body : body + 4], "little")
+    hidden, kind = data[body + 4] & 3, data[body + 5]
+    book.listed.append(Listed(short_text(data, body + 6, end), offset, hidden != 0, kind))
+
+
+def _with_continued(data: bytes, start: int, end: int) -> tuple[list[bytes], int]:
+    """Return the body of a record and of the CONTINUE records behind it, and where the next record begins."""
+    parts = [data[start:end]]
+    while end + 4 <= len(data):
+        code, size = _HEAD(data, end)
+        if code != _CONTINUE:
+            break
+        parts.append(data[end + 4 : end + 4 + size])
+        end += 4 + size
+    return parts, end
+
+
+def read_sheets(book: Book) -> Iterator[tuple[Sheet, str]]:
+    """Yield every sheet that has cells, with what could not be read of it (empty when all was)."""
+    text_styles = book.text_styles()
+    for number, listed in enumerate(book.listed, 1):
+        if listed.kind not in _WORKSHEETS:
+            continue
+        sheet = Sheet(listed.name, number, listed.hidden)
+        problem = ""
+        try:
+            _Walk(book, sheet, text_styles).run(listed.offset)
+        except (StructError, IndexError, ValueError) as fault:
+            problem = f"{listed.name}: damaged records ({fault})"
+        except SourceError as fault:
+            if fault.code == "too_large":
+                raise
+            problem = f"{listed.name}: {fault.detail}"
+        yield sheet, problem
+
+
+class _Walk:
+    """Walks the records of one sheet and fills it."""
+
+    def __init__(self, book: Book, sheet: Sheet, text_styles: dict[int, Callable[[str], str]]) -> None:
+        self._book, self._sheet, self._text_styles = book, sheet, text_styles
+        self._data = book.data
+        self._texts = sheet.texts
+        self._awaited: tuple[int, int] | None = None  # key and style of a formula whose text comes next
+        self._comment = False
+        self._handlers: dict[int, Callable[[int, int], None]] = {
+            _NUMBER: self._number,
+            _RK: self._rk,
+            _MULRK: self._mulrk,
+            _FORMULA: self._formula,
+            _STRING: self._string,
+            _BOOLERR: self._boolerr,
+            _LABEL: self._label,
+            _RSTRING: self._label,
+            _MERGED: self._merged,
+            _HEADER: self._margin,
+            _FOOTER: self._margin,
+            _OBJ: self._object,
+            _TXO: self._text_box,
+        }
+
+    def run(self, pos: int) -> None:
+        """Read from the sheet's first record to its end; charts that lie inside are stepped over."""
+        data, texts, strings = self._data, self._texts, self._book.strings
+        handlers, known, plain = self._handlers, len(self._book.strings), not self._text_styles
+        end = len(data) - 3
+        if not pos < end or _HEAD(data, pos)[0] != _BOF:
+            raise SourceError("corrupt", detail=f"no sheet at byte {pos} of the stream")
+        depth = 0
+        while pos < end:
+            code, size = _HEAD(data, pos)
+            if code == _LABELSST and plain and depth == 1:
+                row, col, _, index = _LABEL_CELL(data, pos + 4)
+                if index < known:
+                    texts[row << COLUMN_BITS | col] = strings[index]
+                else:
+                    self._missing(row, col, index)
+            elif code in handlers:
+                if depth == 1:
+                    handlers[code](pos + 4, pos + 4 + size)
+            elif code == _LABELSST and depth == 1:
+                self._shared(pos + 4)
+            elif code == _BOF:
+                depth += 1
+            elif code == _EOF:
+                depth -= 1
+                if depth == 0:
+                    return self._finish()
+            pos += 4 + size
+        raise SourceError("truncated", detail=f"cut off at byte {len(data)} of the stream")
+
+    def _finish(self) -> None:
+        if self._faults:
+            raise SourceError("corrupt", detail=self._faults)
+
+    _faults = ""
+
+    def _missing(self, row: int, col: int, index: int) -> None:
+        self._faults = f"row {row + 1} column {col + 1} names string {index} of {len(self._book.strings)}"
+
+    def _put(self, key: int, style: int, text: str) -> None:
+        shown = self._text_styles.get(style) if self._text_styles else None
+        self._texts[key] = shown(text) if shown and text else text
+
+    def _shared(self, at: int) -> None:
+        row, col, style, index = _LABEL_CELL(self._data, at)
+        if index >= len(self._book.strings):
+            self._missing(row, col, index)
+            return
+        self._put(row << COLUMN_BITS | col, style, self._book.strings[index])
+
+    def _number(self, at: int, _end: int) -> None:
+        row, col, style, value = _NUMBER_CELL(self._data, at)
+        self._texts[row << COLUMN_BITS | col] = self._book.shown(style, value)
+
+    def _rk(self, at: int, _end: int) -> None:
+        row, col, style, packed = _RK_CELL(self._data, at)
+        self._texts[row << COLUMN_BITS | col] = self._book.shown(style, _unpacked(packed))
+
+    def _mulrk(self, at: int, end: int) -> None:
+        row, col = _HEAD(self._data, at)
+        if len(self._texts) > MAX_CELLS:
+            raise SourceError("too_large", place=self._sheet.name, detail=f"more than {MAX_CELLS} cells")
+        items = self._data[at + 4 : end - 2]
+        for style, packed in _MULRK_ITEM.iter_unpack(items[: len(items) // 6 * 6]):
+            self._texts[row << COLUMN_BITS | col] = self._book.shown(style, _unpacked(packed))
+            col += 1
+
+    def _formula(self, at: int, _end: int) -> None:
+        row, col, style = _CELL(self._data, at)
+        key = row << COLUMN_BITS | col
+        result = self._data[at + 6 : at + 14]
+        if result[6:] != b"\xff\xff":
+            self._texts[key] = self._book.shown(style, _DOUBLE(result)[0])
+        elif result[0] == 0:
+            self._awaited = (key, style)
+        elif result[0] in (1, 2):
+            self._texts[key] = _flag(result[2], result[0] == 2)
+
+    def _string(self, at: int, end: int) -> None:
+        if self._awaited is None:
+            return
+        key, style = self._awaited
+        self._awaited = None
+        parts, _ = _with_continued(self._data, at, end)
+        self._put(key, style, one_line_ends(long_text(parts[0], 0, len(parts[0]), parts[1:])))
+
+    def _boolerr(self, at: int, _end: int) -> None:
+        row, col, _ = _CELL(self._data, at)
+        self._texts[row << COLUMN_BITS | col] = _flag(self._data[at + 6], self._data[at + 7] != 0)
+
+    def _label(self, at: int, end: int) -> None:
+        row, col, style = _CELL(self._data, at)
+        self._put(row << COLUMN_BITS | col, style, one_line_ends(long_text(self._data, at + 6, end)))
+
+    def _merged(self, at: int, end: int) -> None:
+        count = int.from_bytes(self._data[at : at + 2], "little")
+        body = self._data[at + 2 : min(end, at + 2 + 8 * count)]
+        for top, bottom, left, right in _MERGE.iter_unpack(body[: len(body) // 8 * 8]):
+            if top <= bottom and left <= right:
+                self._sheet.merges.append(Box(top, bottom, left, right))
+
+    def _margin(self, at: int, end: int) -> None:
+        if end > at:
+            place = f"{self._sheet.name} (header or footer)"
+            for text in margin_texts(long_text(self._data, at, end)):
+                self._sheet.floating.append((text, place))
+
+    def _object(self, at: int, end: int) -> None:
+        self._comment = end - at >= 6 and self._data[at + 4] == _COMMENT
+
+    def _text_box(self, at: int, end: int) -> None:
+        length = int.from_bytes(self._data[at + 10 : at + 12], "little")
+        parts, _ = _with_continued(self._data, at, end)
+        if length and len(parts) > 1 and not self._comment:
+            text = long_text(length.to_bytes(2, "little") + parts[1], 0, len(parts[1]) + 2, parts[2:])
+            self._sheet.floating.append((one_line_ends(text), f"{self._sheet.name} (text box)"))
+
+
+def _unpacked(packed: int) -> float:
+    """Return the number of an RK value: 30 bits of an integer or of a double, and a flag that divides by 100."""
+    if packed & 2:
+        value: float = packed >> 2
+    else:
+        value = _DOUBLE(b"\0\0\0\0" + _LONG.pack(packed & ~3))[0]
+    return value / 100 if packed & 1 else value
+
+
+def _flag(value: int, is_error: bool) -> str:
+    if is_error:
+        return ERRORS.get(value, f"#ERR{value}!")
+    return "TRUE" if value else "FALSE"
+
+
+__all__ = ["BIFF8", "Book", "ERRORS", "general", "read_book", "read_sheets", "version"]

@@ -1,0 +1,287 @@
+"""Cells and merged ranges of a sheet -> grids: trimmed to what holds text, merged ranges as spans, far corners apart."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from itertools import repeat
+from typing import NamedTuple
+
+from pipeline.errors import SourceError
+from pipeline.model import Block, Cell, Grid
+
+COLUMN_BITS = 14  # 16,384 columns
+COLUMN_MASK = (1 << COLUMN_BITS) - 1
+MAX_CELLS = 1_000_000  # in one document, empty ones inside grids included
+
+_GAP = 64  # more empty rows or columns than this in a run set two grids apart
+_WIDE, _HIGH = 64, 512  # a merged range beyond is a whole row or column: it ends where the rest ends
+_MAX_DEPTH = 8
+_MAX_PARTS = 32  # a sheet in more parts than this is one sparse grid
+_SPARSE = (
+    40  # an area with fewer full cells than one in this many is not filled with empty cells when it is big
+)
+_BIG = 20_000
+_SINGLE = (1, 1)
+
+
+class Box(NamedTuple):
+    """A rectangle of a sheet: first and last row, first and last column, 0-based, both ends included."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+
+@dataclass(slots=True)
+class Sheet:
+    """One sheet as the file has it: shown texts by position, merged ranges; a reader fills it cell by cell.
+
+    The key of ``texts`` is ``row << COLUMN_BITS | col``. ``number`` counts all sheets of the book from 1,
+    charts too. ``floating`` are texts of the sheet outside its cells, with where they stand.
+    """
+
+    name: str
+    number: int
+    hidden: bool = False
+    texts: dict[int, str] = field(default_factory=dict)
+    merges: list[Box] = field(default_factory=list)
+    floating: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Layout:
+    """Gathers grids and blocks of a book, sheet after sheet, within one limit of cells."""
+
+    grids: list[Grid] = field(default_factory=list)
+    blocks: list[Block] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    left: int = MAX_CELLS
+
+    def add(self, sheet: Sheet) -> None:
+        """Add the grids of one sheet; SourceError too_large when the document has too many cells."""
+        full = {key: text for key, text in sheet.texts.items() if text and not text.isspace()}
+        regions = _regions(full, sheet.merges)
+        stray: list[tuple[str, str]] = []
+        for box in regions:
+            merged = _Merged(box, sheet.merges)
+            if merged.skipped:
+                self.problems.append(
+                    f"{sheet.name}: {merged.skipped} merged ranges overlap or are too many; ignored"
+                )
+            grid = self._grid(sheet, box, merged, len(regions) > 1)
+            stray.extend(_stray(sheet, full, merged))
+            self.grids.append(grid)
+        for text, locator in sheet.floating + stray:
+            self.blocks.append(Block(text, len(self.blocks), len(self.grids), sheet.number, None, locator))
+
+    def _grid(self, sheet: Sheet, box: Box, merged: "_Merged", is_part: bool) -> Grid:
+        keys = _positions(box, sheet.texts, merged, self.left)
+        self.left -= len(keys)
+        if self.left < 0:
+            raise SourceError("too_large", place=sheet.name, detail=f"more than {MAX_CELLS} cells")
+        locator = f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
+        if is_part:
+            locator += f"!{address(box.top, box.left)}:{address(box.bottom, box.right)}"
+        cells = _cells(sheet, box, keys, merged)
+        return Grid(len(self.grids), cells, sheet.number, locator)
+
+
+@lru_cache(maxsize=16384)
+def column_name(col: int) -> str:
+    """Return the letters of a 0-based column: 0 -> A, 26 -> AA."""
+    name = ""
+    col += 1
+    while col:
+        col, rest = divmod(col - 1, 26)
+        name = chr(65 + rest) + name
+    return name
+
+
+def address(row: int, col: int) -> str:
+    """Return a position as a person writes it: (6, 1) -> B7."""
+    return f"{column_name(col)}{row + 1}"
+
+
+def _cells(sheet: Sheet, box: Box, keys: Sequence[int], merged: "_Merged") -> tuple[Cell, ...]:
+    """Return the cells at the positions, rows and columns counted from the corner of the box."""
+    top, left, page = box.top, box.left, sheet.number
+    names = [f"{sheet.name}!{column_name(col)}" for col in range(left, box.right + 1)]
+    rows = [key >> COLUMN_BITS for key in keys]
+    cols = [(key & COLUMN_MASK) - left for key in keys]
+    spans = [merged.spans.get(key, _SINGLE) for key in keys]
+    return tuple(
+        map(
+            partial(tuple.__new__, Cell),
+            zip(
+                [row - top for row in rows],
+                cols,
+                [span[0] for span in spans],
+                [span[1] for span in spans],
+                map(sheet.texts.get, keys, repeat("")),
+                repeat(page),
+                repeat(None),
+                [f"{names[col]}{row + 1}" for row, col in zip(rows, cols, strict=True)],
+                repeat(None),
+                strict=False,
+            ),
+        )
+    )
+
+
+def _positions(box: Box, texts: dict[int, str], merged: "_Merged", room: int) -> list[int]:
+    """Return where cells start, in order: every position of the box that no merged range covers.
+
+    A big area that is nearly empty, or one beyond the room, gives only the positions that hold something, so that one mark in the
+    far corner costs one cell.
+    """
+    area = (box.bottom - box.top + 1) * (box.right - box.left + 1)
+    covered = merged.covered
+    if area > _BIG and area > min(_SPARSE * len(texts), room):
+        found = {key for key in texts if _inside(box, key)}
+        return sorted((found | merged.spans.keys()) - covered.keys())
+    return [
+        key
+        for row in range(box.top, box.bottom + 1)
+        for key in range(row << COLUMN_BITS | box.left, (row << COLUMN_BITS | box.right) + 1)
+        if key not in covered
+    ]
+
+
+def _inside(box: Box, key: int) -> bool:
+    return box.top <= key >> COLUMN_BITS <= box.bottom and box.left <= key & COLUMN_MASK <= box.right
+
+
+def _stray(sheet: Sheet, full: dict[int, str], merged: "_Merged") -> Iterable[tuple[str, str]]:
+    """Yield texts that lie under a merged range and differ from what it shows: no cell, yet not lost."""
+    texts, covered = sheet.texts, merged.covered
+    for key in sorted(full.keys() & covered.keys()):
+        if full[key] != texts.get(covered[key], ""):
+            yield (
+                full[key],
+                f"{sheet.name}!{address(key >> COLUMN_BITS, key & COLUMN_MASK)} (under a merged cell)",
+            )
+
+
+class _Merged:
+    """The merged ranges within a box: ``spans`` by first position, ``covered`` any other position -> first position.
+
+    Of two ranges that overlap the first counts; a range that begins outside the box begins at its edge.
+    """
+
+    def __init__(self, box: Box, merges: Iterable[Box]) -> None:
+        self.spans: dict[int, tuple[int, int]] = {}
+        self.covered: dict[int, int] = {}
+        self.skipped = 0
+        inside = [clipped for merge in merges if (clipped := _clipped(merge, box)) is not None]
+        area = 0
+        for top, bottom, left, right in inside:
+            area += (bottom - top + 1) * (right - left + 1)
+        if area > MAX_CELLS or not self._take_all(inside, area):
+            self._take_each(inside)
+
+    def _take_all(self, inside: list[Box], area: int) -> bool:
+        """Take all ranges at once; False where some overlap."""
+        spans, covered = self.spans, self.covered
+        for top, bottom, left, right in inside:
+            first = top << COLUMN_BITS | left
+            width = right - left + 1
+            spans[first] = (bottom - top + 1, width)
+            if top == bottom:
+                covered.update(zip(range(first, first + width), repeat(first)))
+            elif width == 1:
+                covered.update(
+                    zip(range(first, (bottom << COLUMN_BITS | left) + 1, 1 << COLUMN_BITS), repeat(first))
+                )
+            else:
+                for start in range(first, (bottom << COLUMN_BITS | left) + 1, 1 << COLUMN_BITS):
+                    covered.update(zip(range(start, start + width), repeat(first)))
+        if len(covered) != area:
+            return False
+        for first in spans:
+            del covered[first]
+        return True
+
+    def _take_each(self, inside: list[Box]) -> None:
+        """Take the ranges one by one, without those that overlap an earlier one and beyond the limit of work."""
+        self.spans, self.covered = {}, {}
+        work = MAX_CELLS
+        for box in inside:
+            work -= (box.bottom - box.top + 1) * (box.right - box.left + 1)
+            if work < 0 or not self._take(*box):
+                self.skipped += 1
+
+    def _take(self, top: int, bottom: int, left: int, right: int) -> bool:
+        first, size = top << COLUMN_BITS | left, (bottom - top + 1, right - left + 1)
+        covered, spans = self.covered, self.spans
+        lines = [
+            range(row << COLUMN_BITS | left, (row << COLUMN_BITS | right) + 1)
+            for row in range(top, bottom + 1)
+        ]
+        for line in lines:
+            if not (covered.keys().isdisjoint(line) and spans.keys().isdisjoint(line)):
+                return spans.get(first) == size  # a range given twice is no fault
+        for line in lines:
+            covered.update(dict.fromkeys(line, first))
+        del covered[first]
+        spans[first] = size
+        return True
+
+
+def _clipped(merge: Box, box: Box) -> Box | None:
+    """Return the part of a merged range inside the box; None where less than two cells are left."""
+    if merge[0] >= box[0] and merge[1] <= box[1] and merge[2] >= box[2] and merge[3] <= box[3]:
+        return merge if merge[0] != merge[1] or merge[2] != merge[3] else None
+    top, bottom = max(merge.top, box.top), min(merge.bottom, box.bottom)
+    left, right = max(merge.left, box.left), min(merge.right, box.right)
+    if top > bottom or left > right or (top == bottom and left == right):
+        return None
+    return Box(top, bottom, left, right)
+
+
+def _regions(full: dict[int, str], merges: Sequence[Box]) -> list[Box]:
+    """Return the boxes that hold text, in reading order: one, or more where over 64 empty rows or columns lie between."""
+    if not full:
+        return []
+    cols = {key & COLUMN_MASK for key in full}
+    whole = Box(min(full) >> COLUMN_BITS, max(full) >> COLUMN_BITS, min(cols), max(cols))
+    texts = [merge for merge in merges if merge.top << COLUMN_BITS | merge.left in full]
+    ordinary = [
+        merge for merge in texts if merge.right - merge.left < _WIDE and merge.bottom - merge.top < _HIGH
+    ]
+    whole = _hull([whole, *ordinary])
+    if whole.bottom - whole.top <= _GAP and whole.right - whole.left <= _GAP:
+        return [whole]
+    boxes = [Box(row, row, col, col) for row, col in ((k >> COLUMN_BITS, k & COLUMN_MASK) for k in full)]
+    for merge in texts:
+        boxes.append(
+            Box(merge.top, min(merge.bottom, whole.bottom), merge.left, min(merge.right, whole.right))
+        )
+    parts = _split(boxes, by_row=True, depth=0, failed=False)
+    return parts if len(parts) <= _MAX_PARTS else [_hull(parts)]
+
+
+def _split(boxes: list[Box], by_row: bool, depth: int, failed: bool) -> list[Box]:
+    """Return the hulls of the groups of boxes between wide gaps, rows first, then columns, and again."""
+    start, end = (0, 1) if by_row else (2, 3)
+    groups: list[list[Box]] = []
+    reach = -1
+    for box in sorted(boxes, key=lambda box: box[start]):
+        if not groups or box[start] - reach - 1 > _GAP:
+            groups.append([])
+        groups[-1].append(box)
+        reach = max(reach, box[end])
+    if len(groups) == 1 and (failed or depth > _MAX_DEPTH):
+        return [_hull(boxes)]
+    out: list[Box] = []
+    for group in groups:
+        if depth > _MAX_DEPTH:
+            out.append(_hull(group))
+        else:
+            out.extend(_split(group, not by_row, depth + 1, len(groups) == 1 and depth > 0))
+    return out
+
+
+def _hull(boxes: Iterable[Box]) -> Box:
+    tops, bottoms, lefts, rights = zip(*boxes, strict=True)
+    return Box(min(tops), max(bottoms), min(lefts), max(rights))
