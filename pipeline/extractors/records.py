@@ -268,16 +268,31 @@ def _first_value(rule: TotalRule) -> str | None:
 
 
 def _total_cell(table: Table, lattice: Lattice, line: Line, label: Cell, column_field: str) -> Cell | None:
-    """Return the total row's cell under a column; a short row's label takes up the missing cells."""
+    """Return the total row's cell under a column."""
     column = next((column for column in table.columns if column.rule.field == column_field), None)
     if column is None:
         return None
-    if lattice.spans:
-        for cell in lattice.covering(line.row, column.start, column.end):
-            if cell is not label and cell.row == line.row:
-                return cell
-        return None
-    starting = lattice.starting(line.row)
-    end = max(column.end for column in table.columns)
-    at = column.start - max(0, end - len(starting))
-    return starting[at] if label.col < at < len(starting) else None
+    if not lattice.spans:
+        return _placed(table, lattice.starting(line.row), label).get(column.start)
+    for cell in lattice.covering(line.row, column.start, column.end):
+        if cell is not label and cell.row == line.row:
+            return cell
+    return None
+
+
+def _placed(table: Table, starting: tuple[Cell, ...], label: Cell) -> dict[int, Cell]:
+    """Return column -> cell of a total row that lost its merged cells.
+
+    The label takes up the missing cells; where the row's end is cut off as well, the numbers show it: they
+    stand under the columns that the total states, and nowhere else.
+    """
+    wanted = {name for rule in table.section.totals for name, _field in rule.values}
+    places = {column.start for column in table.columns if column.rule.field in wanted}
+    behind = [cell for cell in starting if cell.col > label.col]
+    missing = max(0, max(column.end for column in table.columns) - len(starting))
+    for cut in range(missing + 1):
+        placed = {cell.col + missing - cut: cell for cell in behind}
+        full = [(place, cell) for place, cell in placed.items() if clean(cell.text) is not None]
+        if all((place in places) == _numeric(cell.text) for place, cell in full):
+            return placed
+    return {}

@@ -1,0 +1,117 @@
+"""The command ``guibiao``: the only place that prints or sets an exit code.
+
+Exit codes: 0 all documents read; 1 some documents failed; 2 the call, the rules or the workspace are wrong.
+Heavy libraries load when a command needs them, so ``--help`` answers at once.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import GuibiaoError
+
+app = typer.Typer(
+    name="guibiao",
+    help="归表：把绩效自评表档案变成可信的数据表。 Guibiao: archives of performance forms to tables you can trust.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+rules_app = typer.Typer(
+    help="规则：检查。 Rules: check them.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(rules_app, name="rules")
+
+Rules = Annotated[
+    Path | None,
+    typer.Option("--rules", help="自定义规则目录，叠加在内置规则之上 / your rules, laid over the shipped ones"),
+]
+
+
+def main() -> None:
+    """Run the command; an error of ours becomes one clear message and exit code 2."""
+    try:
+        app()
+    except GuibiaoError as err:
+        print(err, file=sys.stderr)
+        sys.exit(2)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    version: Annotated[bool, typer.Option("--version", help="版本 / version")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"guibiao {installed('guibiao')}")
+        raise typer.Exit
+
+
+@app.command("run")
+def run_command(
+    inputs: Annotated[list[Path], typer.Argument(help="文件、目录或压缩包 / files, folders or archives")],
+    to: Annotated[Path, typer.Option("--to", help="输出目录 / workspace to write to")] = Path("data"),
+    rules: Rules = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度 / no progress bar")] = False,
+) -> None:
+    """读取档案并发布数据集。 Read archives and publish the datasets."""
+    from pipeline.cli.reports import print_summary, progress_bar
+    from pipeline.run import run
+
+    with progress_bar(quiet) as progress:
+        summary = run(inputs, to, rules=rules, progress=progress)
+    print_summary(summary, to)
+    raise typer.Exit(0 if summary.all_read else 1)
+
+
+@app.command("explain")
+def explain_command(
+    file: Annotated[Path, typer.Argument(help="一个文件 / one file")],
+    rules: Rules = None,
+) -> None:
+    """画出文件中的表格，标明每格的作用、字段和规则行。 Draw a file's grids with each cell's role, field and rule line."""
+    from pipeline.cli.explain import explain
+
+    raise typer.Exit(explain(file, rules))
+
+
+@app.command("schema")
+def schema_command(
+    output: Annotated[str, typer.Option("--format", help="markdown | json")] = "markdown",
+    language: Annotated[str, typer.Option("--lang", help="zh | en")] = "zh",
+    rules: Rules = None,
+) -> None:
+    """打印数据字典。 Print the data dictionary."""
+    from pipeline.rulebook.dictionary import dictionary
+    from pipeline.rulebook.load import load_rulebook
+
+    if output not in ("markdown", "json") or language not in ("zh", "en"):
+        raise typer.BadParameter("--format markdown|json, --lang zh|en")
+    print(dictionary(load_rulebook(rules).fields, output, language))
+
+
+@rules_app.command("check")
+def rules_check_command(
+    directory: Annotated[
+        Path | None, typer.Argument(help="自定义规则目录，省略则检查内置规则 / your rules; the shipped ones if left out")
+    ] = None,
+) -> None:
+    """检查规则，列出全部错误（文件:行:列）。 Check the rules; list every fault as path:line:column."""
+    from pipeline.rulebook.load import load_rulebook
+
+    rulebook = load_rulebook(directory)
+    labels = sum(
+        len(rule.spellings) for form in rulebook.forms for section in form.sections for rule in section.labels
+    )
+    print(
+        f"规则无误 | rules ok: {len(rulebook.files)} files, {len(rulebook.forms)} forms, "
+        f"{labels} spellings, {len(rulebook.checks)} checks, digest {rulebook.digest[:12]}"
+    )
+
+
+if __name__ == "__main__":
+    main()

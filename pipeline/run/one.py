@@ -1,0 +1,146 @@
+"""One document in, one extraction out: the rows of every dataset that it feeds."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pipeline.errors import SourceError
+from pipeline.extractors import extract
+from pipeline.extractors.ledger import cell_id, coverage, form_id, ledger, lineage
+from pipeline.matcher import match
+from pipeline.model import Document, Form, Source, Yield
+from pipeline.readers import read
+from pipeline.rulebook.index import Index
+
+Row = dict[str, object]
+
+
+@dataclass(slots=True)
+class Extraction:
+    """The rows of one document by dataset; ``fiscal_year`` in every row is its partition.
+
+    ``problems`` are printed values that could not be typed; ``documents`` lacks the paths, which are known
+    when the whole input has been walked.
+    """
+
+    document_id: str
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    problems: list[Row] = field(default_factory=list)
+
+    @property
+    def status(self) -> str:
+        """Return the document's status."""
+        return str(self.rows["documents"][0]["status"])
+
+
+def process(source: Source, index: Index) -> Extraction:
+    """Read and interpret one source; one that cannot be read gives a ``failed`` document and no more."""
+    path = source.paths[0]
+    try:
+        document = read(source)
+    except SourceError as err:
+        return failed(source.document_id, source.media_type, source.size, err, path)
+    except Exception as err:  # a reader that breaks its word costs its document, not the run
+        fault = SourceError("internal", detail=f"{type(err).__name__}: {err}")
+        return failed(source.document_id, source.media_type, source.size, fault, path)
+    return interpret(document, index, path, source.size)
+
+
+def open_document(path: Path) -> Iterator[tuple[str, Document | SourceError]]:
+    """Yield (path, document) of a file, of each member where it is an archive; SourceError where one fails."""
+    from pipeline.sources import Refusal, Scan
+
+    for found in Scan((path,)):
+        if isinstance(found, Refusal):
+            yield found.path, found.error
+            continue
+        try:
+            yield found.paths[0], read(found)
+        except SourceError as err:
+            yield found.paths[0], err
+
+
+def failed(document_id: str, media_type: str, size: int, err: SourceError, path: str) -> Extraction:
+    """Return the extraction of a source that cannot be read: its documents row with code and message."""
+    row: Row = {
+        "document_id": document_id,
+        "size": size,
+        "media_type": media_type,
+        "reader": None,
+        "pages": None,
+        "form_count": 0,
+        "status": "failed",
+        "error_code": err.code,
+        "error_message": err.message(path),
+        "fiscal_year": None,
+    }
+    return Extraction(document_id, {"documents": [row]})
+
+
+def interpret(document: Document, index: Index, path: str, size: int) -> Extraction:
+    """Return the rows of a document by the rules of ``index``; never opens the document again."""
+    found = [(form, extract(form, index)) for form in match(document, index)]
+    result = Extraction(document.document_id)
+    years: dict[str, object] = {}
+    for form, yielded in found:
+        name = form_id(document, form)
+        years[name] = yielded.forms.get("fiscal_year")
+        _add_form(result, document, form, yielded, index, name)
+    first_year = next((year for year in years.values() if year is not None), None)
+    for row in ledger(document, found):
+        owner = row["form_id"]
+        row["fiscal_year"] = years.get(str(owner)) if owner is not None else first_year
+        result.rows.setdefault("cells", []).append(row)
+    status = "partial" if document.problems else ("ok" if found else "no_form")
+    message = "; ".join(document.problems)
+    result.rows["documents"] = [
+        {
+            "document_id": document.document_id,
+            "size": size,
+            "media_type": document.media_type,
+            "reader": document.reader,
+            "pages": document.pages,
+            "form_count": len(found),
+            "status": status,
+            "error_code": "partial" if document.problems else None,
+            "error_message": f"{path}: {message}" if document.problems else None,
+            "fiscal_year": first_year,
+        }
+    ]
+    return result
+
+
+def _add_form(
+    result: Extraction, document: Document, form: Form, yielded: Yield, index: Index, name: str
+) -> None:
+    year = yielded.forms.get("fiscal_year")
+    row: Row = {
+        **yielded.forms,
+        "form_id": name,
+        "document_id": document.document_id,
+        "form_index": form.index,
+        "form_type": form.rule.name,
+        "fiscal_year": year,
+        "coverage": coverage(form, yielded),
+        "rulebook": index.rulebook.digest,
+    }
+    result.rows.setdefault("forms", []).append(row)
+    for dataset, rows in yielded.rows.items():
+        for number, values in enumerate(rows):
+            result.rows.setdefault(dataset, []).append(
+                {**values, "form_id": name, "row_index": number, "fiscal_year": year}
+            )
+    for use in lineage(document, form, yielded):
+        result.rows.setdefault("lineage", []).append({**use, "fiscal_year": year})
+    for problem in yielded.problems:
+        result.problems.append(
+            {
+                "form_id": name,
+                "dataset": problem.dataset,
+                "row_index": problem.row_index,
+                "field": problem.field,
+                "cell_id": cell_id(document, problem.key),
+                "text": problem.text,
+                "message": problem.message,
+            }
+        )
