@@ -181,7 +181,7 @@ class _Pass:
         self.seen: dict[str, tuple[Callable[[str], None] | None, str]] = {}
 
     def run(self, text: str) -> Page:
-        """Take in the whole page, a turn per tag: what follows the tag up to the next one comes with it."""
+        """Take in the whole page, a turn per tag: the text behind the tag comes with it."""
         known: dict[str, tuple[Callable[[str], None] | None, str, bool]] = {}
         buffer, flush = self.buffer, self.flush
         pieces = iter(text.split("<"))
@@ -205,7 +205,7 @@ class _Pass:
     def take(
         self, piece: str, pieces: Iterator[str]
     ) -> tuple[Callable[[str], None] | None, str, bool] | None:
-        """Return what a tag without text behind it does; do what another one does at once, and return None."""
+        """Return what a tag without text behind it does; do at once what another one does."""
         if piece.startswith("!--"):
             self.add(_after_comment(piece, pieces))
             return None
