@@ -15,10 +15,11 @@ _SIGNS = {
     "<": "<",
 }
 _WORDS_BEFORE = {
-    ">=": "不低于 不少于 不小于 不得低于 不得少于 不得小于 不能低于 不能少于 不应低于 不应少于 应不低于 应不少于 至少 最少 大于等于 大于或等于 "
-    "大于、等于 高于或等于 大等于 不低於 不少於 不小於",
-    "<=": "不超过 不高于 不大于 不多于 不得超过 不得高于 不得大于 不得多于 不能超过 不能高于 不应超过 不应高于 应不超过 不超 未超过 未超 最多 至多 "
-    "小于等于 小于或等于 小于、等于 低于或等于 小等于 不超過 不高於 不大於 不多於",
+    ">=": "不低于 不少于 不小于 不得低于 不得少于 不得小于 不能低于 不能少于 不应低于 不应少于 应不低于 "
+    "应不少于 至少 最少 大于等于 大于或等于 大于、等于 高于或等于 大等于 不低於 不少於 不小於",
+    "<=": "不超过 不高于 不大于 不多于 不得超过 不得高于 不得大于 不得多于 不能超过 不能高于 不应超过 "
+    "不应高于 应不超过 不超 未超过 未超 最多 至多 小于等于 小于或等于 小于、等于 低于或等于 小等于 "
+    "不超過 不高於 不大於 不多於",
     "=": "等于 等於",
     ">": "大于 高于 超过 多于 大於 高於 超過 多於",
     "<": "小于 低于 少于 不足 不到 小於 低於 少於",
@@ -55,14 +56,14 @@ _NAME_OF_RATE = re.compile(r"[㐀-鿿]{1,14}(?<![年季月])(?:率|度|比例|�
 
 
 class Compared(NamedTuple):
-    """A text without its sign or word of comparison, and that as a code: ``>=``, ``<=``, ``=``, ``>``, ``<`` or None."""
+    """A text without its sign or word of comparison, and the code of that (``>=``), or None."""
 
     comparator: str | None
     rest: str
 
 
 def parse_comparator(text: str) -> str | None:
-    """Return the code of a sign or word that stands alone, as in a column 指标性质: ``≥``, ``＞＝``, ``不少于``; else None."""
+    """Return the code of a sign or word alone in its cell: ``≥``, ``＞＝``, ``不少于``; else None."""
     body = "".join(text.split()).translate(_NARROW)
     return _SIGN.get(body) or _BEFORE.get(body) or _BEHIND.get(body)
 
@@ -79,7 +80,7 @@ def take_leading(text: str) -> Compared:
 
 
 def take_behind_name(text: str) -> Compared:
-    """Return the first sign or word behind a short name of what is measured: ``满意度≥95%``, ``人数不少于5人``."""
+    """Return the first sign or word behind a name: ``满意度≥95%``, ``人数不少于5人``."""
     found = _IN_FRONT_OF_NUMBER.search(text)
     name = text[: found.start()] if found else ""
     if not found or not _NAME_OF_MEASURE.fullmatch(name) or _NOT_IN_NAME.search(name):
@@ -88,13 +89,16 @@ def take_behind_name(text: str) -> Compared:
 
 
 def drop_name_of_rate(text: str) -> str:
-    """Return the text without the name of a rate: ``合格率100%`` says ``100%``; the caller makes sure of the percent sign."""
+    """Return the text without the name of a rate: ``合格率100%`` says ``100%``.
+
+    The caller makes sure that percent follow: ``满意度95分`` may be out of any total.
+    """
     found = _NAME_OF_RATE.match(text)
     return text[found.end() :] if found and not _NOT_IN_NAME.search(found[0]) else text
 
 
 def take_trailing(text: str) -> Compared:
-    """Return the word with which the text ends, or that stands before its ``/``: ``95%以上``, ``10次以上/年``."""
+    """Return the word with which the text ends, or before its ``/``: ``95%以上``, ``10次以上/年``."""
     if found := _TRAILING.search(text):
         return Compared(_BEHIND[found[1]], text[: found.start()])
     if found := _WITHIN_TIME.search(text):

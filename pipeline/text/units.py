@@ -38,7 +38,8 @@ _SCALES = {
 _SCALES |= {"亿": 10**8, "億": 10**8}
 _YUAN = r"(?:元|圆|圓)整?"
 _MONEY_UNIT = re.compile(
-    r"(?:金额|计量|货币)?(?:单位)?(?:[:为]|均为)?(?:人民币|RMB|CNY)?(?P<scale>十万|百万|千万|十|百|千|万|萬|亿|億)?(?:元|圆|圓)"
+    r"(?:金额|金額|计量|货币)?(?:单位|單位)?(?:[:为]|均为)?(?:人民币|RMB|CNY)?"
+    r"(?P<scale>十万|百万|千万|十|百|千|万|萬|亿|億)?(?:元|圆|圓)"
 )
 # 万 alone is printed for 万元 in money cells and money heads.
 _BARE_MONEY_UNIT = re.compile(r"(?P<scale>万|萬|亿|億)")
@@ -47,7 +48,8 @@ YUAN_BEHIND = re.compile(rf"\s*(?:人民币)?{_YUAN}\s*")
 
 # Latin letters are a unit only when they are one: 3A级 and 5G are names.
 _LATIN_UNIT = re.compile(
-    r"(?:(?:k|c|d|m|n|h|K|C|M)?[mM][23²³]?|k?g|K[gG]|mg|t|T|m?[lL]|h|s|min|k?V|kVA|[kMG]?W|k[wW]h|KWH|[KMGT]B|dB|Hz|ha|[KMG]bps)"
+    r"(?:(?:k|c|d|m|n|h|K|C|M)?[mM][23²³]?|k?g|K[gG]|mg|t|T|m?[lL]|h|s|min"
+    r"|k?V|kVA|[kMG]?W|k[wW]h|KWH|[KMGT]B|dB|Hz|ha|[KMG]bps)"
     r"(?=$|[/·])"
 )
 # What a sentence holds and no unit does: particles, verbs, and words that make the number inexact or an
@@ -58,20 +60,22 @@ _NO_UNIT = re.compile(
 _UNIT_PART = re.compile(r"[㐀-鿿A-Za-z°℃㎡㎥㎏㎞㎝㎜²³%‰Ω]{1,4}")
 
 # Behind a Chinese numeral only these make a quantity: 一般, 一致, 一次性 and 三公经费 begin with one too.
-MEASURE_WORDS: frozenset[str] = frozenset(
-    "个 家 次 人 人次 人天 户 户次 名 位 天 年 个月 月次 周 小时 分钟 个工作日 工作日 元 亩 公里 千米 米 平方米 立方米 吨 公斤 千克 台 套 "
-    "件 份 项 条 座 处 间 栋 场 场次 批 批次 辆 艘 架 篇 本 册 张 幅 块 棵 株 头 只 匹 支 所 村 镇 县 县市 乡镇 社区 学校 班 门 "
-    "课时 学时 人·月 次/年 次/月 个/年 人次/年 部 片 笔 例 宗 起 盏 口 眼 对 组 队 点 轮 届 集".split()
-)
+_MEASURE_WORDS = """
+个 家 次 人 人次 人天 户 户次 名 位 天 年 个月 月次 周 小时 分钟 个工作日 工作日 元 亩 公里 千米 米 平方米
+立方米 吨 公斤 千克 台 套 件 份 项 条 座 处 间 栋 场 场次 批 批次 辆 艘 架 篇 本 册 张 幅 块 棵 株 头 只 匹
+支 所 村 镇 县 县市 乡镇 社区 学校 班 门 课时 学时 人·月 次/年 次/月 个/年 人次/年 部 片 笔 例 宗 起 盏 口
+眼 对 组 队 点 轮 届 集
+"""
+MEASURE_WORDS: frozenset[str] = frozenset(_MEASURE_WORDS.split())
 
 
 def spelled_as_figures(text: str) -> str:
-    """Return the text with 百分之百 and 百分百 as 100%, the one share that is written without a numeral."""
+    """Return the text with 百分之百 and 百分百 as 100%, the one share written without a numeral."""
     return text.replace("百分之百", "100%").replace("百分百", "100%") if "百分" in text else text
 
 
 def money_factor(unit: str | None) -> Decimal | None:
-    """Return how many yuan one of the unit is, or None: ``万元``, ``（万元）``, ``单位：元``, ``金额单位:人民币万元``."""
+    """Return how many yuan one of the unit is, or None: ``万元``, ``（万元）``, ``金额单位:元``."""
     if unit is None:
         return None
     key = fold_keep(unit).strip("()").replace("(", "").replace(")", "")
@@ -80,7 +84,7 @@ def money_factor(unit: str | None) -> Decimal | None:
 
 
 def is_unit(text: str) -> bool:
-    """Tell whether the text can be the unit behind a number: ``家``, ``人次/年``, ``元/人·月``, ``km``, not a sentence."""
+    """Tell whether the text can be the unit behind a number: ``家``, ``人次/年``, ``元/人·月``."""
     if not 0 < len(text) <= 14 or _NO_UNIT.search(text):
         return False
     parts = re.split(r"[/·•每]", text)
