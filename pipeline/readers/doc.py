@@ -6,19 +6,11 @@ from pipeline.errors import SourceError
 from pipeline.model import Block, Document, Grid, Source
 from pipeline.readers.msdoc.characters import shown_text
 from pipeline.readers.msdoc.container import open_streams
-from pipeline.readers.msdoc.fib import Fib, read_fib
+from pipeline.readers.msdoc.drawings import box_anchors
+from pipeline.readers.msdoc.fib import ENDNOTES, FOOTNOTES, HEADERS, MAIN, Fib, read_fib
 from pipeline.readers.msdoc.paragraphs import Paragraphs
 from pipeline.readers.msdoc.pieces import read_pieces
-from pipeline.readers.msdoc.stories import (
-    ENDNOTES,
-    FOOTNOTES,
-    HEADERS,
-    MAIN,
-    Line,
-    Table,
-    Walker,
-    box_anchors,
-)
+from pipeline.readers.msdoc.stories import Line, Table, Walker
 
 MEDIA = ("application/msword",)
 VERSION = 1

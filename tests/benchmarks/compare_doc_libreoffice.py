@@ -66,7 +66,7 @@ def norm(text: str) -> str:
     return re.sub(r"\s+", "", text).replace("\u2011", "-").replace("\u00ad", "")
 
 
-def paragraph_text(paragraph: etree._Element) -> str:
+def paragraph_text(paragraph: etree._Element, hidden: frozenset[str]) -> str:
     """Return the visible text of a w:p, text boxes in it left out."""
     parts: list[str] = []
     for run in paragraph.iter(f"{W}r"):
@@ -74,7 +74,10 @@ def paragraph_text(paragraph: etree._Element) -> str:
         if owner is not paragraph or next(run.iterancestors(f"{W}del"), None) is not None:
             continue
         vanish = run.find(f"{W}rPr/{W}vanish")
-        if vanish is not None and vanish.get(f"{W}val") not in ("false", "0"):
+        styles = {
+            node.get(f"{W}val", "") for node in (*paragraph.iter(f"{W}pStyle"), *run.iter(f"{W}rStyle"))
+        }
+        if styles & hidden if vanish is None else vanish.get(f"{W}val") not in ("false", "0"):
             continue
         for node in run:
             if node.tag == f"{W}t":
@@ -121,7 +124,7 @@ def own(element: etree._Element, tag: str, stop: tuple[str, ...]) -> Iterator[et
             yield from own(child, tag, stop)
 
 
-def docx_table(table: etree._Element) -> list[Place]:
+def docx_table(table: etree._Element, hidden: frozenset[str]) -> list[Place]:
     """Return the cells of a w:tbl as (row, column, row span, column span, text)."""
     cells: list[list[int | str]] = []
     open_cells: dict[int, list[int | str]] = {}
@@ -133,7 +136,9 @@ def docx_table(table: etree._Element) -> list[Place]:
         for cell in own(row, f"{W}tc", (f"{W}tbl",)):
             span_node, merge = cell.find(f"{W}tcPr/{W}gridSpan"), cell.find(f"{W}tcPr/{W}vMerge")
             span = int(span_node.get(f"{W}val", "1")) if span_node is not None else 1
-            text = "\n".join(paragraph_text(p) for p in own(cell, f"{W}p", (f"{W}tbl", f"{W}txbxContent")))
+            text = "\n".join(
+                paragraph_text(p, hidden) for p in own(cell, f"{W}p", (f"{W}tbl", f"{W}txbxContent"))
+            )
             if merge is not None and merge.get(f"{W}val") != "restart" and column in open_cells:
                 above = open_cells[column]
                 above[2] = number - int(above[0]) + 1
@@ -149,6 +154,12 @@ def docx_grids(path: Path) -> tuple[list[list[Place]], list[str]]:
     """Return all tables of the document body in reading order, and its paragraphs outside tables."""
     with zipfile.ZipFile(path) as archive:
         root = etree.fromstring(archive.read("word/document.xml"), etree.XMLParser(huge_tree=True))
+        styles = etree.fromstring(archive.read("word/styles.xml"), etree.XMLParser(huge_tree=True))
+    hidden = frozenset(
+        style.get(f"{W}styleId", "")
+        for style in styles.iter(f"{W}style")
+        if style.find(f"{W}rPr/{W}vanish") is not None
+    )
     body = root.find(f"{W}body")
     if body is None:
         return [], []
@@ -156,9 +167,11 @@ def docx_grids(path: Path) -> tuple[list[list[Place]], list[str]]:
         parent = fallback.getparent()
         if parent is not None:
             parent.remove(fallback)
-    tables = [docx_table(table) for table in body.iter(f"{W}tbl")]
+    tables = [docx_table(table, hidden) for table in body.iter(f"{W}tbl")]
     lines = [
-        norm(paragraph_text(p)) for p in body.iter(f"{W}p") if next(p.iterancestors(f"{W}tbl"), None) is None
+        norm(paragraph_text(p, hidden))
+        for p in body.iter(f"{W}p")
+        if next(p.iterancestors(f"{W}tbl"), None) is None
     ]
     return tables, [line for line in lines if line]
 

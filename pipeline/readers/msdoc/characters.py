@@ -50,6 +50,7 @@ class _Look(NamedTuple):
     """What one property list says; None where it is silent."""
 
     hide: bool | None
+    toggle: bool
     symbol: str
     fonts: tuple[int, ...]
     picture: int | None
@@ -82,6 +83,12 @@ class _Editor:
                 if self.chars[at] == GONE:
                     self.chars[at] = self.pieces.text[at]
 
+    def toggle(self, first: int, last: int) -> None:
+        """Hide what the paragraph style shows and show what it hides."""
+        chars, gone = self.letters(), self.shown.gone
+        for at in range(first, min(last, len(chars))):
+            (self.show if chars[at] == GONE or at in gone else self.hide)(at, at + 1)
+
     def write(self, at: int, printed: str) -> None:
         chars = self.letters()
         if at >= len(chars) or chars[at] in _STRUCTURE or not printed:
@@ -113,7 +120,9 @@ class _Editor:
         look = self.look(grpprl)
         if look.picture is not None:
             self.pictures[first] = look.picture
-        if look.hide is not None:
+        if look.toggle:
+            self.toggle(first, last)
+        elif look.hide is not None:
             (self.hide if look.hide else self.show)(first, last)
         if look.hide:
             return
@@ -163,7 +172,7 @@ def shown_text(fib: Fib, word: bytes, data: bytes, pieces: Pieces, paragraphs: P
 
 def _read_look(grpprl: bytes, editor: _Editor) -> _Look:
     hide: bool | None = None
-    deleted = style_hides = False
+    deleted = style_hides = toggle = False
     symbol = ""
     fonts: list[int] = []
     picture: int | None = None
@@ -172,7 +181,10 @@ def _read_look(grpprl: bytes, editor: _Editor) -> _Look:
             deleted = grpprl[at] & 1 == 1
         elif operation == sprms.C_HIDDEN:
             value = grpprl[at]
-            hide = style_hides if value == 0x80 else not style_hides if value == 0x81 else value == 1
+            toggle = value == 0x81 and not style_hides
+            hide = None if value >= 0x80 else value == 1
+            if style_hides:
+                hide = value in (0x80, 1)
         elif operation == sprms.C_SYMBOL and length == 4:
             font, code = unpack_from("<HH", grpprl, at)
             symbol = glyph(editor.font(font), code)
@@ -183,7 +195,7 @@ def _read_look(grpprl: bytes, editor: _Editor) -> _Look:
             fonts.append(unpack_from("<H", grpprl, at)[0])
         elif operation == sprms.C_PICTURE:
             picture = unpack_from("<I", grpprl, at)[0]
-    return _Look(True if deleted else hide, symbol, tuple(fonts), picture)
+    return _Look(True if deleted else hide, toggle and not deleted, symbol, tuple(fonts), picture)
 
 
 def _fields(editor: _Editor) -> None:

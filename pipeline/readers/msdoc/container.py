@@ -63,27 +63,26 @@ def _take(ole: "olefile.OleFileIO", data: bytes) -> Streams:
         raise SourceError(
             _damage(data), place="OLE container", detail="the mini stream is longer than the file"
         )
-    present = {entry.name: entry.size for entry in ole.root.kids if entry.entry_type == 2}
-    if "EncryptedPackage" in present:
+    # Names are compared without case (MS-CFB, section 2.6.4); some programs write them in capitals.
+    present = {entry.name.lower(): entry for entry in ole.root.kids if entry.entry_type == 2}
+    if "encryptedpackage" in present:
         raise SourceError("encrypted", place="EncryptedPackage")
     for name in ("WordDocument", "0Table", "1Table", "Data"):
-        size = present.get(name)
-        if size is None:
+        entry = present.get(name.lower())
+        if entry is None:
             continue
+        size = entry.size
         if size > len(data):
             raise SourceError(
                 _damage(data), place=name, detail=f"{size} bytes stated, the file has {len(data)}"
             )
-        found[name] = ole.openstream(name).read() if size else b""
+        found[name] = ole.openstream(entry.name).read() if size else b""
         if len(found[name]) < size:
             short.append(name)
     if "WordDocument" not in found:
-        detail = (
-            "the streams are " + ", ".join(sorted(present)[:8])
-            if present
-            else "the container holds no stream"
-        )
-        raise SourceError(_damage(data), place="WordDocument", detail=f"no such stream; {detail}")
+        names = ", ".join(sorted(entry.name for entry in present.values())[:8]) or "none"
+        code = "old_format" if "mn0" in present else _damage(data)  # MN0 is Microsoft Works
+        raise SourceError(code, place="WordDocument", detail=f"no such stream; the streams are: {names}")
     tables = {name: stream for name, stream in found.items() if name.endswith("Table")}
     return Streams(found["WordDocument"], tables, found.get("Data", b""), tuple(short))
 

@@ -7,8 +7,10 @@ from pipeline.errors import SourceError
 from pipeline.readers.msdoc.container import Streams
 
 # Indices into FibRgFcLcb97 (section 2.5.6); each entry is an offset and a length in the table stream.
-STYLES, FOOTNOTE_REFS, HEADERS, CHAR_PAGES, PARA_PAGES, FONTS, PIECES = 1, 2, 11, 12, 13, 15, 33
-SHAPE_ANCHORS, TEXT_BOXES = 40, 56
+STYLES, CHAR_PAGES, PARA_PAGES, FONTS, PIECES = 1, 12, 13, 15, 33
+SHAPE_ANCHORS, DRAWINGS, TEXT_BOXES = 40, 50, 56
+# Positions in Fib.lengths.
+MAIN, FOOTNOTES, HEADERS, COMMENTS, ENDNOTES, BOXES = 0, 1, 2, 4, 5, 6
 _WORD97 = 0x00C0
 _IDENT = 0xA5EC
 _OLD_IDENTS = frozenset({0xA5DC, 0xA59B, 0xA59C, 0xA5DB, 0xA697, 0xA698, 0xA699})

@@ -26,8 +26,9 @@ def form_field_text(data: bytes, offset: int) -> str:
     chosen = unpack_from("<H", data, at)[0] if result == _UNTOUCHED else result
     if kind == _CHECK_BOX:
         return "☑" if chosen else "□"
+    at += 2
     for _ in range(5):  # format, help, status, entry and exit macro
-        at = _skip_string(data, at if _ else at + 2)
+        at = _skip_string(data, at)
     return _list_entry(data, at, end, chosen)
 
 
@@ -38,12 +39,12 @@ def _skip_string(data: bytes, at: int) -> int:
 
 def _list_entry(data: bytes, at: int, end: int, chosen: int) -> str:
     """Return one string of an extended string table (STTB, section 2.2.4)."""
-    if at + 8 > end:
+    if at + 6 > end:
         return ""
-    marker, count, extra = unpack_from("<HIH", data, at)
+    marker, count, extra = unpack_from("<3H", data, at)
     if marker != 0xFFFF or chosen >= count or chosen > 100:
         return ""
-    at += 8
+    at += 6
     for _ in range(chosen):
         if at + 2 > end:
             return ""

@@ -52,7 +52,7 @@ def _row_cells(texts: list[str], shape: RowShape, column: dict[int, int]) -> lis
 
     A cell without width has no place of its own: its text, where there is any, goes to the cell before it.
     """
-    edges, horizontal, vertical = shape
+    edges, horizontal, vertical, _ = shape
     count = len(horizontal)
     found: list[tuple[int, int, str, int]] = []
     at, reached = 0, -1
@@ -92,4 +92,5 @@ def fit(texts: list[str], shape: RowShape) -> Row:
     if not shape.horizontal:
         return texts, plain_row(len(texts))
     edges = shape.edges + tuple(shape.edges[-1] + 1000 * (k + 1) for k in range(extra))
-    return texts, RowShape(edges, shape.horizontal + (0,) * extra, shape.vertical + (0,) * extra)
+    zeros = (0,) * extra
+    return texts, RowShape(edges, shape.horizontal + zeros, shape.vertical + zeros, shape.position)

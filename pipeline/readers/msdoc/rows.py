@@ -14,11 +14,13 @@ class RowShape(NamedTuple):
 
     ``horizontal``: 0 on its own, 1 continues the cell before it, 2 or 3 starts a merged range.
     ``vertical``: 0 on its own, 1 continues the cell above it, 2 or 3 starts a merged range.
+    ``position`` is where a floating table stands; rows of one table agree on it.
     """
 
     edges: tuple[int, ...]
     horizontal: tuple[int, ...]
     vertical: tuple[int, ...]
+    position: tuple[int, ...] = ()
 
 
 class _Row:
@@ -30,6 +32,7 @@ class _Row:
         self.left: int | None = None
         self.half_gap = 0
         self.widths: dict[int, int] = {}
+        self.position: dict[int, int] = {}
 
     def define(self, grpprl: bytes, at: int, length: int) -> None:
         """sprmTDefTable: all edges, then 20 bytes a cell, of which the last ones may be left out."""
@@ -85,6 +88,8 @@ class _Row:
     def apply(self, grpprl: bytes) -> None:
         for operation, at, length in sprms.split(grpprl):
             change = _CHANGES.get(operation)
+            if operation in sprms.T_POSITION:
+                self.position[operation] = int.from_bytes(grpprl[at : at + length], "little")
             if change is not None:
                 change(self, grpprl, at, length)
 
@@ -100,7 +105,14 @@ class _Row:
             shift = self.left - self.half_gap - edges[0]
             edges = [edge + shift for edge in edges]
         flags = self.flags
-        return RowShape(tuple(edges), tuple(flag[0] for flag in flags), tuple(flag[1] for flag in flags))
+        return RowShape(
+            tuple(edges), tuple(flag[0] for flag in flags), tuple(flag[1] for flag in flags), self._position()
+        )
+
+    def _position(self) -> tuple[int, ...]:
+        return (
+            tuple(self.position.get(operation, 0) for operation in sprms.T_POSITION) if self.position else ()
+        )
 
 
 def _vertical_merge(row: _Row, grpprl: bytes, at: int, length: int) -> None:

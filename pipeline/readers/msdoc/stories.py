@@ -2,22 +2,16 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from struct import unpack_from
+from dataclasses import dataclass, field, replace
 
 from pipeline.model import Cell
 from pipeline.readers.msdoc.characters import ELSEWHERE, Shown
-from pipeline.readers.msdoc.fib import SHAPE_ANCHORS, TEXT_BOXES, Fib
 from pipeline.readers.msdoc.layout import Row, fit, lay_out
 from pipeline.readers.msdoc.paragraphs import Paragraphs
 from pipeline.readers.msdoc.rows import RowShape, plain_row, read_row
 from pipeline.readers.msdoc.text import clean
 
 _MARK = re.compile("[\r\x07\x0c]")
-_ANCHOR_SIZE, _BOX_SIZE = 26, 22
-
-# Positions in Fib.lengths.
-MAIN, FOOTNOTES, HEADERS, COMMENTS, ENDNOTES, BOXES = 0, 1, 2, 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +40,19 @@ class Table:
 
 @dataclass(slots=True)
 class _Open:
-    """A table that is being read: finished rows, the current row's cells, the current cell's paragraphs."""
+    """A table that is being read.
+
+    ``rows`` are finished, ``texts`` are the current row's cells, ``lines`` the current cell's paragraphs;
+    ``nested`` lie in finished rows, ``row_nested`` in the current one. ``before`` are tables that ended
+    without a paragraph behind them.
+    """
 
     rows: list[Row] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     nested: list[Table] = field(default_factory=list)
+    row_nested: list[Table] = field(default_factory=list)
+    before: list[Table] = field(default_factory=list)
 
 
 class Walker:
@@ -71,30 +72,32 @@ class Walker:
             position = match.start()
             line = self._text(last, position)
             last = position + 1
-            if carried:
-                line, carried = carried + line, ""
             depth, row_end, cell_end, row, _ = at_mark(position)
+            if depth != len(stack):
+                if carried and stack:
+                    stack[-1].lines.append(carried)
+                elif carried:
+                    number += 1
+                    yield Line(clean(carried), number, position)
+                carried = ""
+                for part in _level(stack, depth, position):
+                    number += isinstance(part, Line)
+                    yield replace(part, number=number) if isinstance(part, Line) else part
+            line, carried = carried + line, ""
             if gone and position in gone and not (row_end or cell_end) and text[position] == "\r":
                 carried = line  # a mark that is deleted or hidden does not end its paragraph
-                continue
-            if depth != len(stack):
-                closed = _level(stack, depth, position)
-                if closed is not None:
-                    yield closed
-            if not depth:
+            elif not depth:
                 number += 1
                 yield Line(clean(line), number, last)
-                continue
-            table = stack[-1]
-            if row_end:
-                self._end_row(table, row, position in gone)
+            elif row_end:
+                self._end_row(stack[-1], row, position, position in gone)
             elif cell_end or (depth == 1 and text[position] == "\x07"):
-                _end_cell(table, line)
+                _end_cell(stack[-1], line)
             else:
-                table.lines.append(line)
-        closed = _level(stack, 0, end)
-        if closed is not None:
-            yield closed
+                stack[-1].lines.append(line)
+        for part in _level(stack, 0, end):
+            number += isinstance(part, Line)
+            yield replace(part, number=number) if isinstance(part, Line) else part
         if rest := clean(carried + self._text(last, end)).strip():
             yield Line(rest, number + 1, end)
 
@@ -107,10 +110,9 @@ class Walker:
             )
         return line
 
-    def _end_row(self, table: _Open, row: tuple[bytes, ...], gone: bool) -> None:
+    def _end_row(self, table: _Open, row: tuple[bytes, ...], position: int, gone: bool) -> None:
         if table.lines:  # text behind the last cell mark: a damaged row, but nothing is dropped
-            table.texts.append(clean("\n".join(table.lines)))
-            table.lines = []
+            _end_cell(table, table.lines.pop())
         texts, table.texts = table.texts, []
         if gone and not any(text.strip() for text in texts):
             return
@@ -119,8 +121,14 @@ class Walker:
             shape = self._shapes[row] = read_row(row)
         if len(texts) > len(shape.horizontal):
             texts, shape = fit(texts, shape)
+        if table.rows and table.rows[-1][1].position != shape.position:
+            table.before.append(
+                _finish(table, position)
+            )  # floating tables that touch are tables of their own
         if shape.horizontal:
             table.rows.append((texts, shape))
+        table.nested += table.row_nested
+        table.row_nested = []
 
 
 def _end_cell(table: _Open, line: str) -> None:
@@ -130,62 +138,43 @@ def _end_cell(table: _Open, line: str) -> None:
     table.texts.append(clean(line))
 
 
-def _level(stack: list[_Open], depth: int, position: int) -> Table | None:
-    """Open or close tables until so many are open; return the outermost one when it is closed."""
-    while len(stack) > max(depth, 1):
-        _close_inner(stack, position)
-    closed = _close(stack.pop(), position) if stack and not depth else None
+def _finish(table: _Open, end: int) -> Table:
+    """Return the finished rows as a table and start the next one with the current row."""
+    finished = Table(lay_out(table.rows), tuple(table.nested), end)
+    table.rows, table.nested = [], []
+    return finished
+
+
+def _level(stack: list[_Open], depth: int, position: int) -> list[Line | Table]:
+    """Open or close tables until so many are open; return what was closed at the outermost level."""
+    closed: list[Line | Table] = []
+    while len(stack) > depth:
+        parts = _close(stack.pop(), position)
+        if not stack:
+            closed = parts
+            break
+        around = stack[-1]
+        around.lines += [part.text for part in parts if isinstance(part, Line)]
+        around.row_nested += [part for part in parts if isinstance(part, Table)]
     while len(stack) < depth:
         stack.append(_Open())
     return closed
 
 
-def _close(table: _Open, end: int) -> Table:
-    """Return a finished table; cells without a row end (a damaged file) become a last row."""
-    if table.lines:
-        table.texts.append(clean("\n".join(table.lines)))
-    if any(text.strip() for text in table.texts):
-        table.rows.append((table.texts, plain_row(len(table.texts))))
-    return Table(lay_out(table.rows), tuple(table.nested), end)
+def _close(table: _Open, end: int) -> list[Line | Table]:
+    """Return a finished table and those before it.
 
-
-def _close_inner(stack: list[_Open], end: int) -> None:
-    """Hand a finished nested table to the one around it; without cells of its own, only what is in it."""
-    inner = _close(stack.pop(), end)
-    stack[-1].nested += [inner] if inner.cells else inner.nested
-
-
-def box_anchors(fib: Fib) -> list[tuple[int, int, int]]:
-    """Return (anchor in the main text, start, end) of each text box of the main text, by anchor.
-
-    Start and end are positions in the whole text. A box is tied to its anchor by its shape's number
-    (FTXBXS.lid, section 2.9.100, and Spa.lid, section 2.9.253); a box without an anchor stands at the end.
+    Cells without a row end become a last row; where no row ends at all, there is no table, whatever the
+    paragraphs claim, and the texts are plain paragraphs.
     """
-    boxes, anchors = fib.part(TEXT_BOXES), fib.part(SHAPE_ANCHORS)
-    count = max(0, (len(boxes) - 4) // (4 + _BOX_SIZE))
-    story = sum(fib.lengths[:BOXES])
-    length = fib.lengths[BOXES]
-    if not count:
-        return [(fib.lengths[MAIN], story, story + length)] if length else []
-    limits = unpack_from(f"<{count + 1}I", boxes)
-    place = _anchor_places(anchors)
-    found: list[tuple[int, int, int]] = []
-    reached = 0
-    for box in range(count):
-        first, last = max(limits[box], reached), min(limits[box + 1], length)
-        if first < last:
-            shape = unpack_from("<I", boxes, 4 * (count + 1) + _BOX_SIZE * box + 14)[0]
-            found.append((place.get(shape, fib.lengths[MAIN]), story + first, story + last))
-            reached = last
-    if reached < length:
-        found.append((fib.lengths[MAIN], story + reached, story + length))
-    return sorted(found)
-
-
-def _anchor_places(anchors: bytes) -> dict[int, int]:
-    count = max(0, (len(anchors) - 4) // (4 + _ANCHOR_SIZE))
-    positions = unpack_from(f"<{count}I", anchors) if count else ()
-    return {
-        unpack_from("<I", anchors, 4 * (count + 1) + _ANCHOR_SIZE * index)[0]: position
-        for index, position in enumerate(positions)
-    }
+    parts: list[Line | Table] = list(table.before)
+    if table.rows:
+        if table.lines:
+            _end_cell(table, table.lines.pop())
+        if any(text.strip() for text in table.texts):
+            table.rows.append((table.texts, plain_row(len(table.texts))))
+        table.texts = []
+    table.nested += table.row_nested
+    if table.rows or table.nested:
+        parts.append(_finish(table, end))
+    return parts + [Line(clean(line), 0, end) for line in (*table.texts, *table.lines)]
