@@ -1,4 +1,4 @@
-"""Excel workbooks of the binary kind (``.xls``, ``.et``): every sheet as grids with shown texts and merged ranges.
+"""Binary Excel workbooks (``.xls``, ``.et``): every sheet as grids with shown texts and merged ranges.
 
 Excel 97 to 2003 is read natively, older ones through xlrd. Hidden rows and columns are read like others; the
 grid of a hidden sheet says so in its locator. Headers, footers and text boxes become blocks. A formula gives
@@ -17,7 +17,7 @@ VERSION = 1
 
 
 def read(source: Source) -> Document:
-    """Return one grid per used region of each sheet; ``pages`` counts the sheets; SourceError where nothing can be read."""
+    """Return one grid per used region of each sheet; ``pages`` counts the sheets."""
     stream = _stream(source.data)
     layout = Layout()
     if version(stream) == BIFF8:

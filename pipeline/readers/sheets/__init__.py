@@ -1,1 +1,1 @@
-"""What the readers of spreadsheets share: number formats to shown text, cells and merged ranges to grids, the containers."""
+"""What the readers of spreadsheets share: number formats, cells and merged ranges to grids, the containers."""

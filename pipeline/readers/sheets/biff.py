@@ -1,19 +1,18 @@
-"""The record stream of an Excel 97-2003 workbook ([MS-XLS], BIFF8) -> sheets with shown texts and merged ranges.
+"""The records of an Excel 97-2003 workbook ([MS-XLS], BIFF8) -> sheets with shown texts and merged ranges.
 
 Only records that hold text, numbers, formats or merged ranges are looked into; all others are stepped over.
 """
 
+import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from struct import Struct
-from struct import error as StructError
 
 from pipeline.errors import SourceError
-from pipeline.readers.sheets.formats import BUILTIN, Display, display, text_display
-from pipeline.readers.sheets.general import general
 from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
 from pipeline.readers.sheets.margins import margin_texts
 from pipeline.readers.sheets.strings import long_text, one_line_ends, shared_texts, short_text
+from pipeline.readers.sheets.styles import Styles
 
 BIFF8 = 0x0600
 
@@ -67,29 +66,7 @@ class Book:
     formats: dict[int, str] = field(default_factory=dict)
     styles: list[int] = field(default_factory=list)
     listed: list[Listed] = field(default_factory=list)
-    _displays: dict[int, Display] = field(default_factory=dict)
-    _text_displays: dict[int, Callable[[str], str]] = field(default_factory=dict)
-
-    def code(self, style: int) -> str:
-        """Return the format code of a cell style; General where the style or its format does not exist."""
-        number = self.styles[style] if style < len(self.styles) else 0
-        return self.formats.get(number) or BUILTIN.get(number, "General")
-
-    def shown(self, style: int, value: float) -> str:
-        """Return a number as the style shows it."""
-        found = self._displays.get(style)
-        if found is None:
-            found = self._displays[style] = display(self.code(style), self.date1904)
-        return found(value)
-
-    def text_styles(self) -> dict[int, Callable[[str], str]]:
-        """Return the styles that add something to texts; almost always none."""
-        codes = {number: text_display(code) for number, code in self.formats.items() if "@" in code}
-        return {
-            style: shown
-            for style, number in enumerate(self.styles)
-            if (shown := codes.get(number)) is not None
-        }
+    shown: Styles = field(default_factory=lambda: Styles((), {}))
 
 
 def version(data: bytes) -> int:
@@ -104,8 +81,9 @@ def read_book(data: bytes) -> Book:
     book = Book(data)
     try:
         _read_globals(book, data)
-    except (StructError, IndexError, ValueError) as fault:
+    except (struct.error, IndexError, ValueError) as fault:
         raise SourceError("corrupt", place="workbook globals", detail=str(fault)) from fault
+    book.shown = Styles(book.styles, book.formats, book.date1904)
     if not book.listed:
         raise SourceError("corrupt", place="workbook globals", detail="no list of sheets")
     return book
@@ -155,7 +133,7 @@ def _with_continued(data: bytes, start: int, end: int) -> tuple[list[bytes], int
 
 def read_sheets(book: Book) -> Iterator[tuple[Sheet, str]]:
     """Yield every sheet that has cells, with what could not be read of it (empty when all was)."""
-    text_styles = book.text_styles()
+    text_styles = book.shown.text_styles()
     for number, listed in enumerate(book.listed, 1):
         if listed.kind not in _WORKSHEETS:
             continue
@@ -163,7 +141,7 @@ def read_sheets(book: Book) -> Iterator[tuple[Sheet, str]]:
         problem = ""
         try:
             _Walk(book, sheet, text_styles).run(listed.offset)
-        except (StructError, IndexError, ValueError) as fault:
+        except (struct.error, IndexError, ValueError) as fault:
             problem = f"{listed.name}: damaged records ({fault})"
         except SourceError as fault:
             if fault.code == "too_large":
@@ -178,6 +156,7 @@ class _Walk:
     def __init__(self, book: Book, sheet: Sheet, text_styles: dict[int, Callable[[str], str]]) -> None:
         self._book, self._sheet, self._text_styles = book, sheet, text_styles
         self._data = book.data
+        self._styles = book.shown
         self._texts = sheet.texts
         self._awaited: tuple[int, int] | None = None  # key and style of a formula whose text comes next
         self._comment = False
@@ -249,11 +228,11 @@ class _Walk:
 
     def _number(self, at: int, _end: int) -> None:
         row, col, style, value = _NUMBER_CELL(self._data, at)
-        self._texts[row << COLUMN_BITS | col] = self._book.shown(style, value)
+        self._texts[row << COLUMN_BITS | col] = self._styles.display(style)(value)
 
     def _rk(self, at: int, _end: int) -> None:
         row, col, style, packed = _RK_CELL(self._data, at)
-        self._texts[row << COLUMN_BITS | col] = self._book.shown(style, _unpacked(packed))
+        self._texts[row << COLUMN_BITS | col] = self._styles.display(style)(_unpacked(packed))
 
     def _mulrk(self, at: int, end: int) -> None:
         row, col = _HEAD(self._data, at)
@@ -261,7 +240,7 @@ class _Walk:
             raise SourceError("too_large", place=self._sheet.name, detail=f"more than {MAX_CELLS} cells")
         items = self._data[at + 4 : end - 2]
         for style, packed in _MULRK_ITEM.iter_unpack(items[: len(items) // 6 * 6]):
-            self._texts[row << COLUMN_BITS | col] = self._book.shown(style, _unpacked(packed))
+            self._texts[row << COLUMN_BITS | col] = self._styles.display(style)(_unpacked(packed))
             col += 1
 
     def _formula(self, at: int, _end: int) -> None:
@@ -269,7 +248,7 @@ class _Walk:
         key = row << COLUMN_BITS | col
         result = self._data[at + 6 : at + 14]
         if result[6:] != b"\xff\xff":
-            self._texts[key] = self._book.shown(style, _DOUBLE(result)[0])
+            self._texts[key] = self._styles.display(style)(_DOUBLE(result)[0])
         elif result[0] == 0:
             self._awaited = (key, style)
         elif result[0] in (1, 2):
@@ -316,7 +295,7 @@ class _Walk:
 
 
 def _unpacked(packed: int) -> float:
-    """Return the number of an RK value: 30 bits of an integer or of a double, and a flag that divides by 100."""
+    """Return the number of an RK value: 30 bits of an integer or a double, and a flag that divides by 100."""
     if packed & 2:
         value: float = packed >> 2
     else:
@@ -328,6 +307,3 @@ def _flag(value: int, is_error: bool) -> str:
     if is_error:
         return ERRORS.get(value, f"#ERR{value}!")
     return "TRUE" if value else "FALSE"
-
-
-__all__ = ["BIFF8", "Book", "ERRORS", "general", "read_book", "read_sheets", "version"]

@@ -4,9 +4,9 @@ Opening a container through olefile costs as much as reading a whole form; this 
 storage and nothing else. Every chain is bounded by the number of sectors, so a ring ends in an error.
 """
 
+import struct
 from array import array
 from struct import Struct, unpack_from
-from struct import error as StructError
 from sys import byteorder
 
 from pipeline.errors import SourceError
@@ -28,7 +28,7 @@ class Compound:
         self._data = data
         try:
             self._open()
-        except (StructError, IndexError, ValueError) as fault:
+        except (struct.error, IndexError, ValueError) as fault:
             raise SourceError("corrupt", place="OLE header", detail=str(fault)) from fault
 
     def _open(self) -> None:

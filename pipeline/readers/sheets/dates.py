@@ -6,15 +6,18 @@ from datetime import date, timedelta
 from pipeline.readers.sheets.general import general, numeral_digits, numeral_text
 
 _LAST_DAY = 2958465  # 9999-12-31
-_MONTHS = "January February March April May June July August September October November December".split()
-_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _WEEKDAYS_ZH = "一二三四五六日"
 
 Tokens = Sequence[tuple[str, str]]
 
 
 def date_text(tokens: Tokens, serial: float, date1904: bool, numerals: int = 0) -> str:
-    """Return a serial number (days) as the date and time parts show it; a number that is no date as a number."""
+    """Return a serial number (days) as the date and time parts show it; one that is no date as a number."""
     parts = _with_minutes(tokens)
     fraction = _fraction_places(parts)
     units = 10**fraction
@@ -48,7 +51,7 @@ def date_text(tokens: Tokens, serial: float, date1904: bool, numerals: int = 0) 
 
 
 def _with_minutes(tokens: Tokens) -> list[tuple[str, str]]:
-    """Return the tokens with ``m`` after an hour or before a second marked as minutes, and ``.00`` after it as fraction."""
+    """Return the tokens with ``m`` after an hour or before a second as minutes, and ``.00`` as fraction."""
     parts = list(tokens)
     clock = [
         i
@@ -79,7 +82,7 @@ def _fraction_places(parts: Tokens) -> int:
 
 
 def _calendar(days: int) -> tuple[int, int, int, int]:
-    """Return year, month, day and weekday (Monday is 0); day 60 is the 29 February 1900 that Excel believes in."""
+    """Return year, month, day and weekday (Monday is 0); day 60 is the 29 February 1900 of Excel."""
     if days == 0:
         return 1900, 1, 0, 5
     if days == 60:

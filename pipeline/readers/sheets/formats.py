@@ -136,7 +136,7 @@ def display(code: str, date1904: bool = False) -> Display:
 
 @lru_cache(maxsize=2048)
 def text_display(code: str) -> Callable[[str], str] | None:
-    """Return the function text -> shown text of a code that adds something to text (``@"万元"``), else None."""
+    """Return the function text -> shown text of a code that adds to text (``@"万元"``), else None."""
     if "@" not in code or len(code) > _LONGEST_CODE:
         return None
     found = [section for section in parse(code) if section.kind == "text"]
@@ -265,7 +265,7 @@ def _chosen(sections: tuple[Section, ...], date1904: bool) -> Display:
             section = _choose(numeric, value, plain)
             if section is None:
                 return "########"
-            bare = plain and len(numeric) > 1 and value < 0 or _below_zero(section)
+            bare = (plain and len(numeric) > 1 and value < 0) or _below_zero(section)
             return _section_text(section, abs(value) if bare else value, date1904)
         except (ArithmeticError, ValueError, IndexError):
             return general(value)
@@ -274,7 +274,7 @@ def _chosen(sections: tuple[Section, ...], date1904: bool) -> Display:
 
 
 def _below_zero(section: Section) -> bool:
-    """Say whether the section's own condition admits negative numbers only: it then writes the sign itself."""
+    """Say whether the section's own condition admits only negative numbers: it then writes the sign itself."""
     return section.condition is not None and (
         (section.condition[0] == "<" and section.condition[1] <= 0)
         or (section.condition[0] in ("<=", "=") and section.condition[1] < 0)

@@ -10,9 +10,9 @@ _GROUPS = ("", "万", "亿", "万亿")
 def general(value: float) -> str:
     """Return a number as a cell of the General format shows it.
 
-    Excel shows at most 11 characters (sign apart) and goes over to an exponent beyond. Two kinds of number are
-    kept whole although Excel shortens them on the sheet (its formula bar does not): integers of up to 15 digits,
-    because they are codes, and numbers of up to two decimals and 15 digits, because they are amounts.
+    Excel shows at most 11 characters (sign apart) and goes over to an exponent beyond. Two kinds of number
+    are kept whole although Excel shortens them on the sheet (not in its formula bar): integers of up to 15
+    digits, because they are codes, and numbers of up to two decimals and 15 digits, because they are amounts.
     """
     if not isfinite(value):
         return "#NUM!"

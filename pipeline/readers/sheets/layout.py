@@ -1,4 +1,4 @@
-"""Cells and merged ranges of a sheet -> grids: trimmed to what holds text, merged ranges as spans, far corners apart."""
+"""Cells and merged ranges of a sheet -> grids: trimmed to what holds text, ranges as spans, far corners apart."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -132,8 +132,8 @@ def _cells(sheet: Sheet, box: Box, keys: Sequence[int], merged: "_Merged") -> tu
 def _positions(box: Box, texts: dict[int, str], merged: "_Merged", room: int) -> list[int]:
     """Return where cells start, in order: every position of the box that no merged range covers.
 
-    A big area that is nearly empty, or one beyond the room, gives only the positions that hold something, so that one mark in the
-    far corner costs one cell.
+    A big area that is nearly empty, or one beyond the room, gives only the positions that hold something, so
+    that one mark in the far corner costs one cell.
     """
     area = (box.bottom - box.top + 1) * (box.right - box.left + 1)
     covered = merged.covered
@@ -164,7 +164,7 @@ def _stray(sheet: Sheet, full: dict[int, str], merged: "_Merged") -> Iterable[tu
 
 
 class _Merged:
-    """The merged ranges within a box: ``spans`` by first position, ``covered`` any other position -> first position.
+    """The merged ranges within a box: ``spans`` by first position, ``covered`` any other -> first position.
 
     Of two ranges that overlap the first counts; a range that begins outside the box begins at its edge.
     """
@@ -203,7 +203,7 @@ class _Merged:
         return True
 
     def _take_each(self, inside: list[Box]) -> None:
-        """Take the ranges one by one, without those that overlap an earlier one and beyond the limit of work."""
+        """Take the ranges one by one, without those that overlap an earlier one and beyond the limit."""
         self.spans, self.covered = {}, {}
         work = MAX_CELLS
         for box in inside:
@@ -240,7 +240,7 @@ def _clipped(merge: Box, box: Box) -> Box | None:
 
 
 def _regions(full: dict[int, str], merges: Sequence[Box]) -> list[Box]:
-    """Return the boxes that hold text, in reading order: one, or more where over 64 empty rows or columns lie between."""
+    """Return the boxes that hold text, in reading order: more than one where wide gaps lie between."""
     if not full:
         return []
     cols = {key & COLUMN_MASK for key in full}

@@ -10,7 +10,7 @@ Tokens = Sequence[tuple[str, str]]
 
 
 def number_text(tokens: Tokens, value: float, numerals: int = 0) -> str:
-    """Return the value as the tokens (kind, text) of one section show it, sign included; ArithmeticError for infinity."""
+    """Return the value as the tokens (kind, text) of one section show it; ArithmeticError for infinity."""
     kinds = [kind for kind, _ in tokens]
     if "general" in kinds:
         return _general_text(tokens, value, numerals)
@@ -62,7 +62,7 @@ def _is_grouped(kinds: Sequence[str]) -> bool:
 
 
 def _decimal(tokens: Tokens, number: Decimal) -> str:
-    """Return fixed-point text: digits go to their placeholders from the point outwards, literals stay between."""
+    """Return fixed-point text: digits go to their places from the point outwards, literals stay between."""
     kinds = [kind for kind, _ in tokens]
     point = kinds.index("point") if "point" in kinds else len(kinds)
     places = sum(kind == "digit" for kind in kinds[point:])
@@ -119,7 +119,7 @@ def _decimal_part(tokens: Tokens, digits: str) -> str:
 
 
 def _exponent(tokens: Tokens, at: int, number: Decimal) -> str:
-    """Return scientific text; more than one digit before the point makes the exponent a multiple of their count."""
+    """Return scientific text; with n digits before the point the exponent is a multiple of n."""
     mantissa, rest = tokens[:at], tokens[at + 1 :]
     kinds = [kind for kind, _ in mantissa]
     point = kinds.index("point") if "point" in kinds else len(kinds)
@@ -136,7 +136,7 @@ def _exponent(tokens: Tokens, at: int, number: Decimal) -> str:
 
 
 def _fraction(tokens: Tokens, number: Decimal) -> str:
-    """Return ``1 1/2``: the nearest fraction whose denominator has as many digits as the format has places."""
+    """Return ``1 1/2``: the nearest fraction whose denominator has as many digits as the format."""
     at = [kind for kind, _ in tokens].index("slash")
     before = _digit_runs(tokens[:at])
     below = "".join(text for kind, text in tokens[at + 1 :] if kind in ("digit", "literal")).strip()

@@ -1,4 +1,4 @@
-"""Unicode strings of BIFF8 records ([MS-XLS] 2.5.240, 2.5.293, 2.5.294), with the ones that run over CONTINUE records."""
+"""Unicode strings of BIFF8 records ([MS-XLS] 2.5.240, 2.5.293, 2.5.294), those over CONTINUE records too."""
 
 from collections.abc import Sequence
 from struct import Struct
@@ -21,7 +21,7 @@ def short_text(data: bytes, at: int, end: int) -> str:
 
 
 def long_text(data: bytes, at: int, end: int, more: Sequence[bytes] = ()) -> str:
-    """Return a string whose length is two bytes; ``more`` are the bodies of the CONTINUE records behind it."""
+    """Return a string whose length is two bytes; ``more`` are the bodies of its CONTINUE records."""
     count, flags = _COUNT_FLAGS(data, at)
     at += 3 + (2 if flags & _RICH else 0) + (4 if flags & _PHONETIC else 0)
     stop = at + (count << (flags & _WIDE))
@@ -38,7 +38,7 @@ def _characters(data: bytes, start: int, stop: int, flags: int) -> str:
 
 
 def shared_texts(segments: list[bytes]) -> list[str]:
-    """Return the shared strings of an SST record and its CONTINUE records; a table that is cut off gives what it has."""
+    """Return the shared strings of an SST record and its CONTINUE records; a cut table gives what it has."""
     if len(segments[0]) < 8:
         return []
     (count,) = _LONG(segments[0], 4)

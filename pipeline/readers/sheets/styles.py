@@ -1,0 +1,37 @@
+"""The number formats of a book's cell styles."""
+
+from collections.abc import Callable, Sequence
+
+from pipeline.readers.sheets.formats import BUILTIN, Display, display, text_display
+
+
+class Styles:
+    """Shows numbers and texts by the number of a cell's style; a style that does not exist is General."""
+
+    def __init__(self, numbers: Sequence[int], formats: dict[int, str], date1904: bool = False) -> None:
+        """``numbers`` are the format numbers by style, ``formats`` the codes that the file itself defines."""
+        self._numbers, self._formats, self._date1904 = numbers, formats, date1904
+        self._displays: dict[int, Display] = {}
+
+    def code(self, style: int) -> str:
+        """Return the format code of a style."""
+        number = self._numbers[style] if 0 <= style < len(self._numbers) else 0
+        return self._formats.get(number) or BUILTIN.get(number, "General")
+
+    def display(self, style: int) -> Display:
+        """Return the function number -> shown text of a style."""
+        found = self._displays.get(style)
+        if found is None:
+            found = self._displays[style] = display(self.code(style), self._date1904)
+        return found
+
+    def text_styles(self) -> dict[int, Callable[[str], str]]:
+        """Return the styles that add something to texts; almost always none."""
+        shown = {number: text_display(code) for number, code in self._formats.items() if "@" in code}
+        if not any(shown.values()):
+            return {}
+        return {
+            style: found
+            for style, number in enumerate(self._numbers)
+            if (found := shown.get(number)) is not None
+        }

@@ -1,0 +1,320 @@
+"""One worksheet of SpreadsheetML -> a sheet with shown texts and merged ranges.
+
+Two ways that give the same: patterns over regular XML, as every common program writes it, and an XML parser.
+The quick way counts what it must find (values, texts, merged ranges) and leaves the sheet to the parser when
+the count is wrong, so it cannot lose a cell. Both read piece by piece: formatted empty cells cost no memory.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from pipeline.errors import SourceError
+from pipeline.readers.sheets.formats import display
+from pipeline.readers.sheets.general import general
+from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
+from pipeline.readers.sheets.margins import margin_texts
+from pipeline.readers.sheets.markup import Attributes, Readable, cell_text, unescaped, walk
+from pipeline.readers.sheets.richtext import Gather, fragment_text, is_regular
+from pipeline.readers.sheets.styles import Styles
+
+MAX_TEXT = 64 << 20  # characters of texts that stand in the sheet itself
+_PIECE = 4 << 20
+_ROWS, _COLUMNS = 1 << 20, 1 << COLUMN_BITS
+
+_CELL = re.compile(
+    r'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>\s*'
+    r"(?:<f\b[^>]*>(?:[^<]*</f>)?\s*)?"
+    r"(?:<v(?: [^>]*)?>([^<]*)</v>|<is(?: [^>]*)?>(.*?)</is>)",
+    re.DOTALL,
+)
+_ATTRIBUTES = re.compile(r'\s+([a-z]+)="([^"<>]*)"')
+_MERGE = re.compile(r'<mergeCell\s+(?:[^>]*\s)?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"[^>]*>')
+_RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?\Z")
+_MARGIN = re.compile(r"<((?:odd|even|first)(?:Header|Footer))(?: [^>]*)?>([^<]*)</\1>")
+_DRAWING = re.compile(r'<drawing\s[^>]*?\bid="([^"]*)"')
+_MARGIN_NAMES = frozenset(
+    f"{which}{end}" for which in ("odd", "even", "first") for end in ("Header", "Footer")
+)
+
+
+class _IrregularError(Exception):
+    """The quick way does not know what it sees."""
+
+
+class _Columns(dict[str, int]):
+    """Letters of a column -> its 0-based number."""
+
+    def __missing__(self, letters: str) -> int:
+        number = 0
+        for letter in letters:
+            number = number * 26 + ord(letter) - 64
+        if not 1 <= number <= _COLUMNS:
+            raise _IrregularError
+        self[letters] = number - 1
+        return number - 1
+
+
+_columns = _Columns()
+
+
+class Worksheet:
+    """Fills one sheet; ``drawing`` is the reference to its drawing, if any, and ``faults`` what was wrong in it."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        strings: Sequence[str],
+        styles: Styles,
+        text_styles: dict[int, Callable[[str], str]],
+    ) -> None:
+        self.sheet = sheet
+        self.drawing: str | None = None
+        self.faults: list[str] = []
+        self._strings, self._styles = strings, styles
+        self._text_styles = text_styles
+        self._room = MAX_TEXT
+
+    def read(self, opened: Callable[[], Readable], place: str) -> None:
+        """Read the part; ``opened`` gives it from its beginning, as often as asked."""
+        try:
+            self._quick(opened())
+        except _IrregularError:
+            self.sheet.texts.clear()
+            self.sheet.merges.clear()
+            self.sheet.floating.clear()
+            self.faults.clear()
+            self._room = MAX_TEXT
+            _Parsed(self).read(opened(), place)
+
+    def _quick(self, part: Readable) -> None:
+        carry = b""
+        first = True
+        closed = False
+        while piece := part.read(_PIECE):
+            if first and not is_regular(piece):
+                raise _IrregularError
+            first = False
+            whole = carry + piece
+            cut = len(whole)
+            if len(piece) == _PIECE:  # more may come: keep back the cell that may be cut
+                cut = whole.rfind(b"<c ")
+                cut = cut if cut > 0 else max(0, whole.rfind(b"<"))
+            unit, carry = whole[:cut], whole[cut:]
+            self._unit(unit)
+            closed = unit.rstrip().endswith(b"</worksheet>")
+        if carry:
+            self._unit(carry)
+            closed = carry.rstrip().endswith(b"</worksheet>")
+        if not closed:
+            raise _IrregularError
+
+    def _unit(self, data: bytes) -> None:
+        try:
+            unit = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            raise _IrregularError from None
+        if "<!" in unit:
+            raise _IrregularError
+        found = _CELL.findall(unit)
+        inline = unit.count("<is>") + unit.count("<is ")
+        if len(found) != unit.count("<v>") + unit.count("<v ") + inline:
+            raise _IrregularError
+        self._cells(found)
+        if "<mergeCell " in unit:
+            merges = _MERGE.findall(unit)
+            if len(merges) != unit.count("<mergeCell "):
+                raise _IrregularError
+            for left, top, right, bottom in merges:
+                self.merge(int(top), _columns[left], int(bottom), _columns[right])
+        if "Header>" in unit or "Footer>" in unit:
+            for _, text in _MARGIN.findall(unit):
+                self.margin(unescaped(text))
+        if "<drawing " in unit and (drawing := _DRAWING.search(unit)):
+            self.drawing = drawing[1]
+
+    def _cells(self, found: list[tuple[str, str, str, str, str]]) -> None:
+        """Put the cells that the pattern found; shared texts, most of all, without a call."""
+        texts, strings, columns, plain = self.sheet.texts, self._strings, _columns, not self._text_styles
+        kinds: dict[str, tuple[int, str]] = {}
+        known = len(strings)
+        for letters, row, attributes, value, inline in found:
+            kind = kinds.get(attributes)
+            if kind is None:
+                kind = kinds[attributes] = _kind(attributes)
+            key = (int(row) - 1) << COLUMN_BITS | columns[letters]
+            if kind[1] == "s" and plain and value.isdecimal() and (index := int(value)) < known:
+                texts[key] = strings[index]
+            elif inline:
+                self._inline(key, kind[0], fragment_text(inline))
+            else:
+                self.put(key, kind[0], kind[1], unescaped(value))
+        if len(texts) > MAX_CELLS:
+            raise SourceError("too_large", place=self.sheet.name, detail=f"more than {MAX_CELLS} cells")
+
+    def put(self, key: int, style: int, kind: str, value: str) -> None:
+        """Put one cell by its type (ECMA-376 18.18.11) and the value as it stands in the file."""
+        if kind == "n":
+            text = self._number(style, value)
+        elif kind == "s":
+            index = int(value) if value.strip().isdecimal() else -1
+            if not 0 <= index < len(self._strings):
+                self._fault(f"a cell names string {value[:20]} of {len(self._strings)}")
+                return
+            text = self._dressed(style, self._strings[index])
+        elif kind == "b":
+            text = {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}.get(value, value)
+        elif kind == "d":
+            text = self._iso_date(style, value)
+        elif kind == "e":
+            text = value
+        else:
+            self._inline(key, style, cell_text(value))
+            return
+        self.sheet.texts[key] = text
+
+    def _inline(self, key: int, style: int, text: str) -> None:
+        self._room -= len(text)
+        if self._room < 0:
+            raise SourceError("too_large", place=self.sheet.name, detail=f"more than {MAX_TEXT} characters")
+        self.sheet.texts[key] = self._dressed(style, text)
+
+    def _dressed(self, style: int, text: str) -> str:
+        shown = self._text_styles.get(style) if self._text_styles else None
+        return shown(text) if shown and text else text
+
+    def _number(self, style: int, value: str) -> str:
+        shown = self._styles.display(style)
+        if shown is general and len(value) < 16 and value.isdecimal() and (value[0] != "0" or value == "0"):
+            return value
+        try:
+            return shown(float(value))
+        except ValueError:
+            return value
+
+    def _iso_date(self, style: int, value: str) -> str:
+        shown = self._styles.display(style)
+        try:
+            moment = datetime.fromisoformat(value.removesuffix("Z")).replace(tzinfo=None)
+        except ValueError:
+            return value
+        days = (moment - datetime(1899, 12, 30)).total_seconds() / 86400
+        return value if shown is general else display(self._styles.code(style))(days)
+
+    def merge(self, top: int, left: int, bottom: int, right: int) -> None:
+        """Add a merged range; rows from 1, columns from 0, corners in any order."""
+        top, bottom = sorted((top, bottom))
+        left, right = sorted((left, right))
+        if top >= 1 and bottom <= _ROWS:
+            self.sheet.merges.append(Box(top - 1, bottom - 1, left, right))
+
+    def margin(self, code: str) -> None:
+        """Add the texts of a header or footer, once."""
+        place = f"{self.sheet.name} (header or footer)"
+        for text in margin_texts(code):
+            if (text, place) not in self.sheet.floating:
+                self.sheet.floating.append((text, place))
+
+    def _fault(self, text: str) -> None:
+        if not self.faults:
+            self.faults.append(f"{self.sheet.name}: {text}")
+
+
+def _kind(attributes: str) -> tuple[int, str]:
+    """Return the style and the type that the attributes of a cell name."""
+    found = dict(_ATTRIBUTES.findall(attributes))
+    rest = _ATTRIBUTES.sub("", attributes).strip()
+    style = found.get("s", "0")
+    if rest or not style.isdecimal():
+        raise _IrregularError
+    return int(style), found.get("t", "n")
+
+
+class _Parsed:
+    """The way through an XML parser: any prefix, any encoding, cells and rows without a position of their own."""
+
+    def __init__(self, worksheet: Worksheet) -> None:
+        self._to = worksheet
+        self._row, self._col = 0, -1
+        self._style, self._kind = 0, "n"
+        self._value: list[str] | None = None
+        self._margin: list[str] | None = None
+        self._inline = Gather("is", self._put_inline)
+        self._in_data = self._in_cell = False
+
+    def read(self, part: Readable, place: str) -> None:
+        """Walk the part."""
+        walk(part, place, self._start, self._end, self._text)
+
+    def _start(self, name: str, attributes: Attributes) -> None:
+        if name == "c" and self._in_data:
+            self._begin_cell(attributes)
+        elif name == "v" and self._in_cell:
+            self._value = []
+        elif name == "row" and self._in_data:
+            number = attributes.get("r", "")
+            self._row = int(number) if number.isdecimal() else self._row + 1
+            self._col = -1
+        elif name == "sheetData":
+            self._in_data = True
+        elif name == "mergeCell":
+            found = _RANGE.match(attributes.get("ref", ""))
+            if found and found[3]:
+                self._merge(found)
+        elif name == "drawing":
+            self._to.drawing = attributes.get("id")
+        elif name in _MARGIN_NAMES:
+            self._margin = []
+        elif self._in_cell:
+            self._inline.start(name, attributes)
+
+    def _begin_cell(self, attributes: Attributes) -> None:
+        self._in_cell = True
+        found = _RANGE.match(attributes.get("r", ""))
+        self._col += 1
+        if found:
+            try:
+                self._row, self._col = int(found[2]), _columns[found[1]]
+            except _IrregularError:
+                self._in_cell = False
+        style = attributes.get("s", "0")
+        self._style = int(style) if style.isdecimal() else 0
+        self._kind = attributes.get("t", "n")
+        if not 1 <= self._row <= _ROWS or self._col >= _COLUMNS:
+            self._in_cell = False
+        if len(self._to.sheet.texts) > MAX_CELLS:
+            raise SourceError("too_large", place=self._to.sheet.name, detail=f"more than {MAX_CELLS} cells")
+
+    def _merge(self, found: re.Match[str]) -> None:
+        try:
+            self._to.merge(int(found[2]), _columns[found[1]], int(found[4]), _columns[found[3]])
+        except _IrregularError:
+            return
+
+    def _end(self, name: str) -> None:
+        if name == "v" and self._value is not None:
+            self._to.put(self._key(), self._style, self._kind, "".join(self._value))
+            self._value = None
+        elif name == "c":
+            self._in_cell = False
+        elif name == "sheetData":
+            self._in_data = False
+        elif name in _MARGIN_NAMES and self._margin is not None:
+            self._to.margin("".join(self._margin))
+            self._margin = None
+        elif self._in_cell:
+            self._inline.end(name)
+
+    def _text(self, data: str) -> None:
+        if self._value is not None:
+            self._value.append(data)
+        elif self._margin is not None:
+            self._margin.append(data)
+        elif self._in_cell:
+            self._inline.text(data)
+
+    def _put_inline(self, text: str) -> None:
+        self._to.put(self._key(), self._style, "inlineStr", text)
+
+    def _key(self) -> int:
+        return (self._row - 1) << COLUMN_BITS | self._col
