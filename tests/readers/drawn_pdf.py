@@ -98,3 +98,31 @@ def table(page, x, top, widths, heights, cells, rects=False, skip_bottom=False, 
 def plain(rows, first_row=0):
     """Return one drawn cell per text."""
     return [Drawn(r + first_row, c, text) for r, row in enumerate(rows) for c, text in enumerate(row)]
+
+
+def form_rows(count):
+    """Return the rows of a long list with a two-level label column merged down; texts tell the row."""
+    cells = [Drawn(0, c, text) for c, text in enumerate(("一级指标", "三级指标", "指标值", "得分"))]
+    for row in range(1, count + 1):
+        if row % 5 == 1:
+            cells.append(Drawn(row, 0, f"指标组{row // 5 + 1}", row_span=min(5, count + 1 - row)))
+        cells += [
+            Drawn(row, 1, f"第{row}项工作完成率"),
+            Drawn(row, 2, f"≥{row}%"),
+            Drawn(row, 3, str(row % 10)),
+        ]
+    return cells
+
+
+def cut_rows(cells, first, last, header=0):
+    """Return the drawn cells of rows first..last (exclusive) moved to row 0, as a page break leaves them."""
+    shown = []
+    for cell in cells:
+        if cell.row < header:
+            shown.append(cell)
+            continue
+        top, bottom = max(cell.row, first), min(cell.row + cell.row_span, last)
+        if top < bottom:
+            text = cell.text if cell.row >= first else ""
+            shown.append(Drawn(top - first + header, cell.col, text, bottom - top, cell.col_span, cell.align))
+    return shown

@@ -1,11 +1,13 @@
 """Pages to a Document: grids and blocks in reading order, and what could not be read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pipeline.errors import SourceError
-from pipeline.model import Block, Cell, Document, Grid, Source
+from pipeline.model import Block, Document, Grid, Source
+from pipeline.readers.pages.furniture import mark_furniture
 from pipeline.readers.pages.ink import Ink
-from pipeline.readers.pages.layout import Page, PageTable, lay_out
+from pipeline.readers.pages.layout import Page, lay_out
+from pipeline.readers.pages.stitching import Run, cells_of, stitch
 
 # a picture over this share of a page without text is what the page shows
 _SCANNED = 0.1
@@ -55,26 +57,27 @@ def _numbers(pages: list[int]) -> str:
     return f"page{'s' if len(pages) > 1 else ''} {shown}{more}"
 
 
-def _in_order(pages: Iterable[Page]) -> tuple[list[Grid], list[Block]]:
+def _in_order(pages: Sequence[Page]) -> tuple[list[Grid], list[Block]]:
+    """Return the tables, whole over page breaks, and the paragraphs between them in reading order."""
+    mark_furniture(pages)
     grids: list[Grid] = []
     blocks: list[Block] = []
-    for page in pages:
-        tables = [(table.lattice.ys[0], table) for table in page.tables]
-        at = 0
+    for page, runs in stitch(pages):
+        waiting = list(enumerate(runs, start=1 + len(page.tables) - len(runs)))
+        for stamp in page.stamps:
+            blocks.append(
+                Block(stamp, len(blocks), len(grids), page.number, None, f"page {page.number} across")
+            )
         for paragraph in page.paragraphs:
-            while at < len(tables) and tables[at][0] < paragraph.bbox[1]:
-                grids.append(_grid(len(grids), page, at, tables[at][1]))
-                at += 1
-            place = f"page {page.number}"
+            while waiting and waiting[0][1].parts[0].table.lattice.ys[0] < paragraph.bbox[1]:
+                grids.append(_grid(len(grids), *waiting.pop(0)))
+            place = f"page {page.number}{' margin' if paragraph.furniture else ''}"
             blocks.append(Block(paragraph.text, len(blocks), len(grids), page.number, paragraph.bbox, place))
-        for number in range(at, len(tables)):
-            grids.append(_grid(len(grids), page, number, tables[number][1]))
+        grids.extend(_grid(index, *one) for index, one in enumerate(waiting, start=len(grids)))
     return grids, blocks
 
 
-def _grid(index: int, page: Page, number: int, table: PageTable) -> Grid:
-    cells = tuple(
-        Cell(*box[:4], text, page.number, box[4:])
-        for box, text in zip(table.lattice.boxes, table.texts, strict=True)
-    )
-    return Grid(index, cells, page.number, f"page {page.number} table {number + 1}")
+def _grid(index: int, number: int, run: Run) -> Grid:
+    first, last = run.parts[0].page, run.parts[-1].page
+    over = f" to page {last}" if last != first else ""
+    return Grid(index, cells_of(run), first, f"page {first} table {number}{over}")

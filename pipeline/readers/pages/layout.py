@@ -22,6 +22,7 @@ class Paragraph:
 
     text: str
     bbox: BBox
+    size: float = 0.0
     furniture: bool = False
 
 
@@ -33,6 +34,7 @@ class PageTable:
     texts: tuple[str, ...]
     padding: float
     lines: dict[int, list[Line]]
+    size: float = 0.0
 
     def measure(self, number: int) -> Measure:
         """Return the column in which the text of a cell is set."""
@@ -129,7 +131,8 @@ def _table(lattice: Lattice, share: Sequence[Sequence[Char]]) -> PageTable:
             texts.append(lines[0].text if lines else "")
         if lines and (box.row == 0 or box.row + box.row_span == last):
             edge[number] = lines
-    return PageTable(lattice, tuple(texts), padding, edge)
+    sizes = sorted(em_of(lines[0]) for lines in edge.values())
+    return PageTable(lattice, tuple(texts), padding, edge, sizes[len(sizes) // 2] if sizes else 0.0)
 
 
 def _padding(lattice: Lattice, read: Sequence[Sequence[Line]]) -> float:
@@ -160,12 +163,14 @@ def paragraphs_of(chars: Sequence[Char], tables: Sequence[PageTable], width: flo
         else:
             found[-1].append(line)
             texts[-1] += glue + line.text
-    return [Paragraph(text, _around(group)) for text, group in zip(texts, found, strict=True)]
+    return [
+        Paragraph(text, _around(group), em_of(group[0])) for text, group in zip(texts, found, strict=True)
+    ]
 
 
 def _glue(line: Line, after: Line, measure: Measure, tops: Sequence[float]) -> str | None:
     """Return what joins two lines of one paragraph, None where a new one begins."""
-    size, next_size = _em(line), _em(after)
+    size, next_size = em_of(line), em_of(after)
     step = (after.top + after.bottom - line.top - line.bottom) / 2
     if step > 2.6 * max(size, next_size) or not 0.77 < next_size / size < 1.3:
         return None
@@ -178,7 +183,7 @@ def _glue(line: Line, after: Line, measure: Measure, tops: Sequence[float]) -> s
     return None if glue == "\n" else glue
 
 
-def _em(line: Line) -> float:
+def em_of(line: Line) -> float:
     """Return the font size of a line by its widest character, which in Chinese text is one em wide."""
     widest = max(char[3] - char[1] for char in line.chars)
     return max(widest, 0.5 * (line.bottom - line.top), 1.0)

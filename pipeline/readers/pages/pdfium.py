@@ -211,7 +211,7 @@ def _turns(angles: Iterable[float]) -> list[int | None]:
     turns: list[int | None] = []
     for angle in angles:
         if angle not in known:
-            degrees = -math.degrees(angle) % 360.0
+            degrees = math.degrees(angle) % 360.0
             quarter = round(degrees / 90.0)
             known[angle] = quarter % 4 if abs(degrees - quarter * 90.0) <= _ASKEW else None
         turns.append(known[angle])

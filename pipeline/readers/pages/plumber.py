@@ -13,6 +13,8 @@ from pipeline.readers.pages.lattice import Lattice, from_boxes
 # a text whose direction is off the page's by more than this lies across it: a watermark or a stamp
 _ASKEW = 5.0
 _UNMAPPED = "\ufffd"
+# light text this many times as large as the page's usual text is a watermark
+_WATERMARK = 2.0
 
 
 def read_inks(data: bytes) -> Iterator[Ink]:
@@ -65,11 +67,13 @@ def _ink(page: Any, number: int) -> Ink:
         (image["x1"] - image["x0"]) * (image["bottom"] - image["top"]) for image in page.images
     ) / max(width * height, 1.0)
     marks: list[str] = []
+    sizes = sorted(char["size"] for char in page.chars)
+    huge = _WATERMARK * sizes[len(sizes) // 2] if sizes else 0.0
     for char, turn in zip(page.chars, turns, strict=True):
         shown = _upright(char, quarters, width, height)
         if shown[0] == _UNMAPPED:
             ink.unmapped += 1
-        if turn is None:
+        if turn is None or (char["size"] > huge and _is_pale(char["non_stroking_color"])):
             marks.append(shown[0])
         elif (turn + quarters) % 4 == 0:
             ink.chars.append(shown)
@@ -108,6 +112,14 @@ def _upright(char: dict[str, Any], quarters: int, width: float, height: float) -
     if quarters:
         box = turned(box, quarters, width, height)
     return (_shown(char["text"], char["fontname"]), *box)
+
+
+def _is_pale(color: Any) -> bool:
+    """Say whether a colour is light: a grey, red-green-blue or (four values) cyan-magenta-yellow-black."""
+    values = color if isinstance(color, tuple | list) else (color,)
+    if not values or not all(isinstance(value, int | float) for value in values):
+        return False
+    return bool(max(values) <= 0.5) if len(values) == 4 else bool(min(values) >= 0.5)
 
 
 def _shown(text: str, font: str) -> str:
