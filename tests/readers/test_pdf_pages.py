@@ -251,3 +251,24 @@ def test_hidden_text_is_no_text():
     page.drawText(text)
     doc = read(finish(page, buffer), "pdfium")
     assert rows_of(doc.grids[0]) == [("项目名称", "访惠聚经费"), ("预算数", "13.5")]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("degrees", [90, 270])
+def test_label_on_its_side_is_read(engine, degrees):
+    page, buffer = canvas()
+    table(
+        page,
+        60,
+        80,
+        (40, 120),
+        (90, 24),
+        [Drawn(0, 0, ""), Drawn(0, 1, "访惠聚经费"), Drawn(1, 0, "甲"), Drawn(1, 1, "乙")],
+    )
+    page.saveState()
+    page.translate(80, 842 - 125)
+    page.rotate(degrees)
+    page.setFont(FONT, SIZE)
+    page.drawCentredString(0, -3, "绩效指标")
+    page.restoreState()
+    assert rows_of(read(finish(page, buffer), engine).grids[0]) == [("绩效指标", "访惠聚经费"), ("甲", "乙")]

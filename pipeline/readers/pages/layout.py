@@ -1,10 +1,10 @@
 """The ink of one page to tables with text in their cells and paragraphs around them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.model.document import BBox
-from pipeline.readers.pages.ink import Char, Ink
+from pipeline.readers.pages.ink import Char, Ink, turned
 from pipeline.readers.pages.lattice import Lattice
 from pipeline.readers.pages.lines import Line, lines_of
 from pipeline.readers.pages.ruling import find_lattices
@@ -60,12 +60,40 @@ def lay_out(ink: Ink) -> Page:
     lattices = _without_frames(lattices)
     shares, outside = _share_out(ink.chars, lattices)
     page = Page(ink.number, ink.width, ink.height, stamps=list(ink.stamps))
-    for lattice, share in zip(lattices, shares, strict=True):
-        if any(share):
-            page.tables.append(_table(lattice, share))
+    notes: list[dict[int, str]] = [{} for _ in lattices]
+    if ink.sideways:
+        notes = _read_sideways(ink, lattices, page)
+    for lattice, share, note in zip(lattices, shares, notes, strict=True):
+        if any(share) or note:
+            page.tables.append(_table(lattice, share, note))
     page.tables.sort(key=lambda table: (table.lattice.ys[0], table.lattice.xs[0]))
-    page.paragraphs = paragraphs_of(outside, page.tables, ink.width)
+    page.paragraphs += paragraphs_of(outside, page.tables, ink.width)
+    page.paragraphs.sort(key=lambda paragraph: paragraph.bbox[1])
     return page
+
+
+def _read_sideways(ink: Ink, lattices: Sequence[Lattice], page: Page) -> list[dict[int, str]]:
+    """Return cell index -> text set on its side, per lattice; the rest goes to the page's paragraphs."""
+    notes: list[dict[int, str]] = [{} for _ in lattices]
+    for turn in (1, 2, 3):
+        chars = [char for other, char in ink.sideways if other == turn]
+        shares, outside = _share_out(chars, lattices)
+        for note, lattice, share in zip(notes, lattices, shares, strict=True):
+            for number, cell in enumerate(share):
+                if cell:
+                    box = turned(lattice.boxes[number][4:], -turn, ink.width, ink.height)
+                    text = text_of(lines_of(_turned_chars(cell, turn, ink)), Measure(box[0], box[2]))
+                    note[number] = "\n".join(filter(None, (note.get(number), text)))
+        width = ink.height if turn % 2 else ink.width
+        for one in paragraphs_of(_turned_chars(outside, turn, ink), (), width):
+            back = turned(one.bbox, turn, *((ink.height, ink.width) if turn % 2 else (ink.width, ink.height)))
+            page.paragraphs.append(Paragraph(one.text, back, one.size))
+    return notes
+
+
+def _turned_chars(chars: Sequence[Char], turn: int, ink: Ink) -> list[Char]:
+    """Return characters that stand on their side as they are after the page is turned upright for them."""
+    return [(char[0], *turned(char[1:], -turn, ink.width, ink.height)) for char in chars]
 
 
 def _without_frames(lattices: Sequence[Lattice]) -> list[Lattice]:
@@ -118,7 +146,7 @@ def _area(bbox: BBox) -> float:
     return (bbox[2] - bbox[0]) * (bbox[3] - bbox[1])
 
 
-def _table(lattice: Lattice, share: Sequence[Sequence[Char]]) -> PageTable:
+def _table(lattice: Lattice, share: Sequence[Sequence[Char]], note: Mapping[int, str]) -> PageTable:
     read = [lines_of(chars) if chars else [] for chars in share]
     padding = _padding(lattice, read)
     last = len(lattice.ys) - 1
@@ -129,6 +157,8 @@ def _table(lattice: Lattice, share: Sequence[Sequence[Char]]) -> PageTable:
             texts.append(text_of(lines, Measure(box.x0 + padding, box.x1 - padding)))
         else:
             texts.append(lines[0].text if lines else "")
+        if number in note:
+            texts[-1] = "\n".join(filter(None, (texts[-1], note[number])))
         if lines and (box.row == 0 or box.row + box.row_span == last):
             edge[number] = lines
     sizes = sorted(em_of(lines[0]) for lines in edge.values())

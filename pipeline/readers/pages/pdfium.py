@@ -147,6 +147,8 @@ def _print(text: int, objects: Objects) -> _Print | None:
     values: list[float] = array[:]
     left, top, right, bottom = values[0::4], values[1::4], values[2::4], values[3::4]
     names = _names(text, codes)
+    if "f" in names:
+        _join_ligatures(names, left, right)
     # PDFium puts blanks and line ends of its own between characters: those have no width
     keep = [
         i
@@ -196,6 +198,13 @@ def _names(text: int, codes: list[int]) -> list[str]:
             if private(code):
                 names[i] = symbol(code, _font(text, i)) or names[i]
     return names
+
+
+def _join_ligatures(names: list[str], left: list[float], right: list[float]) -> None:
+    """Join the letters of an ff ligature, which PDFium gives one by one in one box: no letter drawn twice."""
+    for i in range(1, len(names)):
+        if names[i] == "f" == names[i - 1] and left[i] == left[i - 1] and right[i] == right[i - 1]:
+            names[i - 1], names[i] = "ff", ""
 
 
 def _font(text: int, index: int) -> str:
