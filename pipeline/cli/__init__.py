@@ -20,14 +20,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-rules_app = typer.Typer(
-    help="规则：检查。 Rules: check them.", no_args_is_help=True, rich_markup_mode=None
-)
+rules_app = typer.Typer(help="规则：检查。 Rules: check them.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
 
 Rules = Annotated[
     Path | None,
-    typer.Option("--rules", help="自定义规则目录，叠加在内置规则之上 / your rules, laid over the shipped ones"),
+    typer.Option(
+        "--rules", help="自定义规则目录，叠加在内置规则之上 / your rules, laid over the shipped ones"
+    ),
 ]
 
 
@@ -97,7 +97,8 @@ def schema_command(
 @rules_app.command("check")
 def rules_check_command(
     directory: Annotated[
-        Path | None, typer.Argument(help="自定义规则目录，省略则检查内置规则 / your rules; the shipped ones if left out")
+        Path | None,
+        typer.Argument(help="自定义规则目录，省略则检查内置规则 / your rules; the shipped ones if left out"),
     ] = None,
 ) -> None:
     """检查规则，列出全部错误（文件:行:列）。 Check the rules; list every fault as path:line:column."""

@@ -9,9 +9,9 @@ from pipeline.errors import SourceError
 from pipeline.extractors import extract
 from pipeline.matcher import match
 from pipeline.model import Claim, Document, Form, Key, Lattice, Yield
-from pipeline.run import open_document
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
+from pipeline.run import open_document
 
 _UNMATCHED = Claim("unmatched")
 
@@ -66,9 +66,7 @@ def _collect_uses(form: Form, yielded: Yield, uses: dict[Key, list[str]]) -> Non
             known.append(name)
 
 
-def _list(
-    console: Console, lattice: Lattice, claims: dict[Key, Claim], uses: dict[Key, list[str]]
-) -> None:
+def _list(console: Console, lattice: Lattice, claims: dict[Key, Claim], uses: dict[Key, list[str]]) -> None:
     for cell in lattice.grid.cells:
         if not cell.text.strip():
             continue

@@ -66,7 +66,7 @@ def _below(lattice: Lattice, label: Cell, names: set[Key]) -> Iterator[Cell]:
     left = lattice.at(label.row, 0)
     if left is not None and lattice.key(left) in names and left is not label:
         last = max(last, left.row + left.row_span - 1)
-    while row <= last:
+    while row <= last or _continues(lattice, row, label, names):
         cell = lattice.at(row, label.col)
         if cell is None or lattice.key(cell) in names:
             return
@@ -74,3 +74,12 @@ def _below(lattice: Lattice, label: Cell, names: set[Key]) -> Iterator[Cell]:
             return
         yield cell
         row = cell.row + cell.row_span
+
+
+def _continues(lattice: Lattice, row: int, label: Cell, names: set[Key]) -> bool:
+    """Say whether a row of a medium without spans goes on under a block's name: it has nothing before the value."""
+    if lattice.spans or label.col == 0:
+        return False
+    cells = lattice.starting(row)
+    same = len(cells) == len(lattice.starting(label.row))
+    return same and not cells[0].text.strip() and not any(lattice.key(cell) in names for cell in cells)

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pipeline.model import Claim, Document, Form, Key, Yield
 
+Row = dict[str, object]
+
 _UNMATCHED = Claim("unmatched")
 _ACCOUNTED = frozenset({"label", "value", "header"})
 
@@ -34,14 +36,14 @@ def ledger(document: Document, forms: Sequence[tuple[Form, Yield]]) -> Iterator[
     for block in document.blocks:
         key = (-1, block.order, 0)
         if key in feeding:
-            place = {"page": block.page, "bbox": block.bbox, "locator": block.locator, "confidence": None}
-            yield _row(document, key, feeding[key], block.text, (1, 1), place, claims[key])
+            at: Row = {"page": block.page, "bbox": block.bbox, "locator": block.locator, "confidence": None}
+            yield _row(document, key, feeding[key], block.text, (1, 1), at, claims[key])
     for grid in document.grids:
         for cell in grid.cells:
             if not cell.text.strip():
                 continue
             key = (grid.index, cell.row, cell.col)
-            place = {
+            place: Row = {
                 "page": cell.page if cell.page is not None else grid.page,
                 "bbox": cell.bbox,
                 "locator": cell.locator or grid.locator,

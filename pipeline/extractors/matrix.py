@@ -1,7 +1,7 @@
 """Matrix sections: a row's label crossed with a column's label gives one value of one row."""
 
 from pipeline.extractors.typed import Sink, Target, unit_in
-from pipeline.model import Cell, Claim, Column, Form, Lattice, Line, Section, Table, Use, Yield
+from pipeline.model import Cell, Claim, Column, Form, Lattice, Line, Pair, Section, Table, Use, Yield
 from pipeline.rulebook.index import Index
 from pipeline.text.labels import notes
 from pipeline.text.values import clean
@@ -16,9 +16,42 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
 
 def _table(form: Form, table: Table, out: Yield, index: Index) -> None:
     general = _general_unit(form, table, out)
+    for pair in table.pairs:
+        _pair(form, table, pair, general, out, index)
     for line in table.lines:
         lattice = form.lattices[line.grid]
         _row(form, table, lattice, line, general, out, index)
+
+
+def _pair(form: Form, table: Table, pair: Pair, general: str | None, out: Yield, index: Index) -> None:
+    """Add the row of a label with its one value beside it."""
+    section = table.section
+    found = index.word(section.rows.vocabulary, pair.text) if section.rows else None
+    if section.rows is None or section.rows.default is None or found is None:
+        return
+    rows = out.rows.setdefault(section.dataset, [])
+    number = len(rows)
+    row: dict[str, object] = dict(section.constants)
+    if "horizon" in row:
+        row["horizon"] = pair.horizon
+    sink = Sink(out, index, row)
+    code, spelling = found
+    sink.put(
+        Target(section.dataset, number, section.rows.label_field, spelling.place), pair.text, (pair.label,)
+    )
+    row[section.rows.code_field] = code
+    target = Target(section.dataset, number, section.rows.default, spelling.place)
+    sink.use(target, section.rows.code_field, (pair.label,))
+    lattice = form.lattices[pair.label[0]]
+    text, keys = pair.inline or "", (pair.label,)
+    if pair.value is not None:
+        cell = lattice.at(pair.value[1], pair.value[2])
+        text, keys = (cell.text if cell is not None else ""), (pair.value,)
+        out.claims.setdefault(pair.value, Claim("value", None, spelling.tier, spelling.place))
+    sink.put(target, text, keys, unit=unit_in(pair.text) or general)
+    role = "value" if pair.inline is not None else "label"
+    out.claims[pair.label] = Claim(role, section.rows.label_field, spelling.tier, spelling.place)
+    rows.append(row)
 
 
 def _row(
@@ -118,5 +151,5 @@ def _general_unit(form: Form, table: Table, out: Yield) -> str | None:
         if unit is not None and out.forms.get("amount_unit") is None and column.header:
             out.forms["amount_unit"] = unit
             out.uses.append(Use("forms", None, "amount_unit", column.header[0], column.spelling.place))
-    unit = out.forms.get("amount_unit")
-    return clean(str(unit)) if unit is not None else None
+    printed = out.forms.get("amount_unit")
+    return clean(str(printed)) if printed is not None else None

@@ -9,7 +9,9 @@ from pipeline.text.values import NotAValue, clean, parse_number
 
 _SAME = frozenset({"〃", "同上", "″", '"', "”", "''"})
 _SIGNS = frozenset("≥≤≧≦＞＜>=<＝=═⩾⩽~～")
-_NATURE = {"定性": "nature", "定量": "nature", "正向": "direction", "反向": "direction"}
+_NATURE = {"定性": "nature", "定量": "nature", "正向": "direction", "反向": "direction", "逆向": "direction"}
+_MARKED = ("sign", "direction", "nature")
+_TICKS = frozenset("√✓✔☑■●")
 
 
 @dataclass(slots=True)
@@ -47,6 +49,8 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
         return
     rows = out.rows.setdefault(table.section.dataset, [])
     row: dict[str, object] = dict(table.section.constants)
+    if "horizon" in row:
+        row["horizon"] = table.horizon
     sink = Sink(out, index, row)
     number = len(rows)
     by_field = {column.rule.field: column for column in table.columns}
@@ -192,24 +196,51 @@ def _values(
     sink: Sink,
 ) -> None:
     """Put every column that is no level; sign, number and unit in three cells are joined."""
-    sign = clean(texts.get("sign", "")) or ""
+    sign = ""
+    sign_keys: tuple[Key, ...] = ()
+    for name in _MARKED:
+        printed = clean(texts.get(name, "")) or ""
+        if not printed:
+            continue
+        keys = _keys(lattice, cells[name])
+        if all(char in _SIGNS for char in printed):
+            sign, sign_keys = printed, keys
+        else:
+            goes_to = _NATURE.get(printed, name)
+            if goes_to != "sign":
+                sink.put(_target(table, number, by_field[name], goes_to), printed, keys)
     unit = clean(texts.get("target_unit", "")) or ""
-    if sign in _NATURE:
-        column = by_field["sign"]
-        sink.put(_target(table, number, column, _NATURE[sign]), sign, _keys(lattice, cells["sign"]))
-        sign = ""
     for column in table.columns:
         name = column.rule.field
-        if column.rule.names or name in ("sign", "target_unit"):
+        if column.rule.names or name in _MARKED or name == "target_unit":
             continue
         text = texts[name]
         keys = _keys(lattice, cells[name])
-        if name in ("target_text", "actual_text") and clean(text) is not None:
+        if column.rule.several:
+            text, keys = _several(table, lattice, name, cells[name])
+        elif name.endswith("_text") and clean(text) is not None:
             parts = (sign if name == "target_text" else "", str(clean(text)), unit)
             text, used = _with_sign_and_unit(*parts)
-            keys += _keys(lattice, cells["sign"]) if used[0] and "sign" in cells else ()
+            keys += sign_keys if used[0] else ()
             keys += _keys(lattice, cells["target_unit"]) if used[1] and "target_unit" in cells else ()
         sink.put(_target(table, number, column), text, keys)
+
+
+def _several(table: Table, lattice: Lattice, name: str, cells: list[Cell]) -> tuple[str, tuple[Key, ...]]:
+    """Return the text of a field that several columns give: their texts, a tick as its column's label."""
+    parts: list[str] = []
+    keys: list[Key] = []
+    for cell in cells:
+        printed = clean(cell.text)
+        if printed is None:
+            continue
+        column = next(
+            (one for one in table.columns if one.rule.field == name and one.start <= cell.col < one.end), None
+        )
+        tick = all(char in _TICKS for char in printed)
+        parts.append(column.lowest if tick and column is not None else printed)
+        keys.append(lattice.key(cell))
+    return "；".join(parts), tuple(keys)
 
 
 def _with_sign_and_unit(sign: str, text: str, unit: str) -> tuple[str, tuple[bool, bool]]:

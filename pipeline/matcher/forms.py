@@ -4,8 +4,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.matcher.headers import Header, find_header
-from pipeline.matcher.items import Item, Stretch, Title, cut, reading_order, split_repeats
-from pipeline.model import Block, Cell, Document, Form, Hit, Key, Lattice, Line, Spelling, Table
+from pipeline.matcher.items import Item, Stretch, Title, cut, only_cell, reading_order, split_repeats
+from pipeline.model import (
+    Block,
+    Cell,
+    Document,
+    Form,
+    Hit,
+    Key,
+    Lattice,
+    Line,
+    Pair,
+    Section,
+    Spelling,
+    Table,
+)
 from pipeline.rulebook.index import FormIndex, Index, Look, Named
 
 #: A title alone is no form: so many labels must stand below it.
@@ -17,6 +30,7 @@ class _Walk:
     """What the walk over one stretch has found so far."""
 
     labels: FormIndex
+    index: Index
     hits: list[Hit] = field(default_factory=list)
     headers: dict[Key, tuple[Spelling, str]] = field(default_factory=dict)
     tables: list[Table] = field(default_factory=list)
@@ -26,29 +40,42 @@ class _Walk:
     lines: list[Line] = field(default_factory=list)
     totals: list[Line] = field(default_factory=list)
 
+    pairs: dict[str, list[Pair]] = field(default_factory=dict)
+    block: str | None = None
+
     def close(self) -> None:
-        """End the table that is open."""
-        if self.open is not None:
-            self.tables.append(
-                Table(
-                    self.open.section,
-                    self.open.columns,
-                    tuple(self.lines),
-                    tuple(self.totals),
-                    self.open.title,
+        """End the table that is open: one table, or one per half."""
+        header = self.open
+        if header is not None:
+            usual = dict(header.section.constants).get("horizon")
+            for half, horizon in enumerate(header.horizons):
+                if len(header.horizons) == 1:
+                    horizon = horizon or usual
+                totals = tuple(self.totals) if half == len(header.horizons) - 1 else ()
+                table = Table(
+                    header.section, header.half(half), tuple(self.lines), totals, header.title, horizon
                 )
-            )
+                self.tables.append(table)
         self.open, self.lines, self.totals = None, [], []
+
+    def finish(self) -> None:
+        """End the walk: close the table, and make one of the label-value pairs of each section."""
+        self.close()
+        for name, pairs in self.pairs.items():
+            self.tables.append(Table(self.labels.sections[name], (), (), pairs=tuple(pairs)))
 
     @property
     def weight(self) -> int:
         """Return how many labels were found."""
-        return len(self.hits) + sum(len(table.columns) for table in self.tables)
+        return len(self.hits) + sum(len(table.columns) + len(table.pairs) for table in self.tables)
 
     @property
     def found(self) -> set[str]:
         """Return the fields whose labels were found."""
         names = {hit.rule.field for hit in self.hits}
+        names |= {
+            table.section.rows.default or "" for table in self.tables if table.pairs and table.section.rows
+        }
         return names.union(column.rule.field for table in self.tables for column in table.columns)
 
 
@@ -61,11 +88,14 @@ def match(document: Document, index: Index) -> tuple[Form, ...]:
     lattices = [Lattice(grid) for grid in document.grids]
     forms: list[Form] = []
     before: tuple[Item, ...] = ()
+    context: tuple[Item, ...] = ()
     for stretch in cut(reading_order(document, lattices), lattices, index):
         for part in _parts(stretch, lattices, index):
             walk = _best_walk(part, lattices, index)
             if walk is not None:
-                forms.append(_form(len(forms), part, walk, lattices, before))
+                if not forms:
+                    context = before
+                forms.append(_form(len(forms), part, walk, lattices, before or context))
                 before = ()
             else:
                 before = part.items
@@ -83,14 +113,14 @@ def _parts(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> Itera
 
 def _best_walk(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> _Walk | None:
     if stretch.title is not None:
-        walk = _walk(stretch, lattices, index.forms[stretch.title.rule.name])
+        walk = _walk(stretch, lattices, index.forms[stretch.title.rule.name], index)
         return walk if walk.weight >= FEWEST_LABELS and walk.tables else None
     best: _Walk | None = None
     tied = False
     for labels in index.forms.values():
         if not labels.rule.evidence:
             continue
-        walk = _walk(stretch, lattices, labels)
+        walk = _walk(stretch, lattices, labels, index)
         if not any(set(wanted) <= walk.found for wanted in labels.rule.evidence):
             continue
         tied = best is not None and walk.weight == best.weight
@@ -99,8 +129,8 @@ def _best_walk(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> _
     return None if tied else best
 
 
-def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex) -> _Walk:
-    walk = _Walk(labels)
+def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex, index: Index) -> _Walk:
+    walk = _Walk(labels, index)
     skip: Line | None = None
     for item in stretch.items:
         if isinstance(item, Block):
@@ -111,7 +141,7 @@ def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex) -> _
             continue
         depth = _line(walk, item, lattices[item.grid])
         skip = Line(item.grid, item.row + depth - 1) if depth > 1 else None
-    walk.close()
+    walk.finish()
     return walk
 
 
@@ -122,19 +152,19 @@ def _line(walk: _Walk, line: Line, lattice: Lattice) -> int:
         if walk.open is not None:
             walk.lines.append(line)
         return 1
-    header = find_header(lattice, line.row, walk.labels)
+    header = find_header(lattice, line.row, walk.labels, walk.index)
     if header is not None:
         return _header(walk, header, line, lattice)
     looks = [walk.labels.look(cell.text) for cell in full]
     if walk.open is not None:
-        if _is_total(walk.open, full, looks, lattice):
+        if _is_total(walk.open, full, looks):
             walk.totals.append(line)
             return 1
-        if line.grid == walk.grid or _same_columns(walk, lattice):
-            if not walk.totals and not _leaves(walk.open, full, looks, lattice, walk.labels):
-                walk.lines.append(line)
-                walk.grid = line.grid
-                return 1
+        here = line.grid == walk.grid or _same_columns(walk, lattice)
+        if here and not walk.totals and not _leaves(walk.open, full, looks):
+            walk.lines.append(line)
+            walk.grid = line.grid
+            return 1
         walk.close()
     _fields(walk, full, looks, lattice)
     return 1
@@ -193,12 +223,12 @@ def _same_columns(walk: _Walk, lattice: Lattice) -> bool:
     return walk.open is not None and lattice.width >= max(column.end for column in walk.open.columns)
 
 
-def _is_total(header: Header, full: list[Cell], looks: list[Look], lattice: Lattice) -> bool:
+def _is_total(header: Header, full: list[Cell], looks: list[Look]) -> bool:
     """Say whether a row is the section's total: its first text is a total's label, not a record's name cell."""
     return bool(header.section.totals) and header.section.name in looks[0].totals and len(full) <= 4
 
 
-def _leaves(header: Header, full: list[Cell], looks: list[Look], lattice: Lattice, labels: FormIndex) -> bool:
+def _leaves(header: Header, full: list[Cell], looks: list[Look]) -> bool:
     """Say whether a row lies behind the end of the open table."""
     first, look = full[0], looks[0]
     left = first.col <= header.columns[0].start
@@ -213,11 +243,14 @@ def _leaves(header: Header, full: list[Cell], looks: list[Look], lattice: Lattic
 
 
 def _fields(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) -> None:
-    """Take a row outside the tables: labels of fields sections, block names, or heading text."""
+    """Take a row outside the tables: labels of fields sections, block names, pairs, or heading text."""
     any_label = False
+    block = _block(walk, full, looks, lattice)
     for cell, look in zip(full, looks, strict=True):
         key = lattice.key(cell)
-        if look.fields is not None:
+        if block is not None and _pair(walk, block, cell, lattice):
+            any_label = True
+        elif look.fields is not None:
             named = look.fields
             walk.hits.append(Hit(key, cell.text, named.section, named.rule, named.spelling, named.how))
             any_label = True
@@ -233,6 +266,48 @@ def _fields(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) 
             any_label = True
     if not any_label and not walk.hits and not walk.tables:
         walk.heading.extend((lattice.key(cell), cell.text) for cell in full)
+
+
+def _block(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) -> Section | None:
+    """Return the matrix section in whose block a row lies, where its rows may do without a header."""
+    row = full[0].row
+    for cell in lattice.covering(row, 0, lattice.width):
+        for name in walk.labels.look(cell.text).starts if cell.text.strip() else ():
+            section = walk.labels.sections[name]
+            if section.rows is not None and section.rows.default:
+                walk.block = name
+                return section
+    leftmost = lattice.at(row, 0)
+    goes_on = leftmost is None or not leftmost.text.strip() or full[0].col > 0
+    if walk.block is not None and not lattice.spans and goes_on:
+        return walk.labels.sections[walk.block]
+    walk.block = None
+    return None
+
+
+def _pair(walk: _Walk, section: Section, cell: Cell, lattice: Lattice) -> bool:
+    """Take a row's label with the value right of it or behind its colon; say whether the cell was one."""
+    if section.rows is None:
+        return False
+    vocabulary = section.rows.vocabulary
+    text, inline = cell.text, None
+    if walk.index.word(vocabulary, text) is None:
+        at = min((place for mark in "：:" if (place := text.rfind(mark)) > 0), default=0)
+        text, inline = text[:at], text[at + 1 :]
+        if not text or not inline.strip() or walk.index.word(vocabulary, text) is None:
+            return False
+    value = lattice.right(cell) if inline is None else None
+    if value is not None and value.text.strip() and walk.index.word(vocabulary, value.text) is not None:
+        value = None
+    pairs = walk.pairs.setdefault(section.name, [])
+    word = walk.index.word("horizons", cell.text)
+    horizon = word[0] if word else None
+    if horizon is None:
+        same = [pair for pair in pairs if pair.label[2] == cell.col]
+        horizon = same[-1].horizon if same else dict(section.constants).get("horizon")
+    key = lattice.key(value) if value is not None else None
+    pairs.append(Pair(lattice.key(cell), text, key, inline, horizon))
+    return True
 
 
 def _inline(text: str, labels: FormIndex) -> tuple[Named, str] | None:
@@ -254,7 +329,7 @@ def _form(
     heading = list(walk.heading)
     if title is not None and not own_title:
         heading.insert(0, (title.key, title.text))
-    heading += [((-1, item.order, 0), item.text) for item in before[-5:] if isinstance(item, Block)]
+    heading += _context(before, lattices)
     return Form(
         index=number,
         rule=walk.labels.rule,
@@ -269,6 +344,22 @@ def _form(
         lattices={line.grid: lattices[line.grid] for line in lines},
         heading=tuple(heading),
     )
+
+
+def _context(before: tuple[Item, ...], lattices: Sequence[Lattice]) -> list[tuple[Key, str]]:
+    """Return the short texts with a year just before a form: printed once, they may serve the forms below."""
+    found: list[tuple[Key, str]] = []
+    for item in before[-8:]:
+        if isinstance(item, Block):
+            key, text = (-1, item.order, 0), item.text
+        else:
+            cell = only_cell(lattices[item.grid], item.row)
+            if cell is None:
+                continue
+            key, text = lattices[item.grid].key(cell), cell.text
+        if len(text) <= 40 and ("年度" in text or "单位" in text):
+            found.append((key, text))
+    return found
 
 
 def _holds(items: tuple[Item, ...], key: Key) -> bool:

@@ -1,23 +1,31 @@
 """Header rows of matrix and records sections: possibly stacked, possibly with a name column left of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.model import Cell, Column, Key, Lattice, Section
-from pipeline.rulebook.index import FormIndex, Named
+from pipeline.rulebook.index import FormIndex, Index, Named
 
 _DEEPEST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header found in a grid: its section, its columns, how many rows it takes, cells that name the block."""
+    """A header found in a grid: its section, its columns, how many rows it takes, cells that name the block.
+
+    Where the same columns come twice (mid-term and annual side by side), ``horizons`` has one entry per half.
+    """
 
     section: Section
     columns: tuple[Column, ...]
     depth: int
     strength: int
     title: tuple[Key, ...] = ()
+    horizons: tuple[str | None, ...] = (None,)
+
+    def half(self, number: int) -> tuple[Column, ...]:
+        """Return the columns of one half, those that serve both (``half`` -1) included."""
+        return tuple(column for column in self.columns if column.half in (-1, number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class _Leaf:
     cells: tuple[Cell, ...]
 
 
-def find_header(lattice: Lattice, row: int, labels: FormIndex) -> Header | None:
+def find_header(lattice: Lattice, row: int, labels: FormIndex, index: Index) -> Header | None:
     """Return the header that begins on a row, the strongest section's; None where there is none."""
     best: Header | None = None
     present: dict[str, int] = {}
@@ -44,7 +52,7 @@ def find_header(lattice: Lattice, row: int, labels: FormIndex) -> Header | None:
         header = _header(lattice, row, section, labels)
         if header is not None and (best is None or header.strength > best.strength):
             best = header
-    return best
+    return _with_horizons(best, lattice, row, index) if best is not None else None
 
 
 def _header(lattice: Lattice, row: int, section: Section, labels: FormIndex) -> Header | None:
@@ -108,19 +116,69 @@ def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: Form
     named_already = any(rule.names and rule.field in sure for rule in section.labels)
     columns: list[Column] = []
     title: list[Key] = []
-    taken: set[str] = set()
     for leaf, named, text in resolved:
         keys = tuple(lattice.key(cell) for cell in leaf.cells)
         if _opens(leaf, section, labels) and (
             named is None or named.rule.field in sure or (named.rule.names and named_already)
         ):
             title.extend(keys)
-        elif named is not None and named.rule.field not in taken:
-            taken.add(named.rule.field)
-            columns.append(Column(named.rule, named.spelling, named.how, leaf.start, leaf.end, keys, text))
+        elif named is not None:
+            low = leaf.cells[-1].text
+            columns.append(
+                Column(named.rule, named.spelling, named.how, leaf.start, leaf.end, keys, text, lowest=low)
+            )
+    columns = _halves(columns)
     if not _enough(section, columns):
         return None
     return Header(section, tuple(columns), depth, len(columns), tuple(title))
+
+
+def _halves(columns: list[Column]) -> list[Column]:
+    """Number the halves of a header whose columns come twice; drop a column that merely repeats another."""
+    first: dict[str, int] = {}
+    cut = 0
+    for place, column in enumerate(columns):
+        name = column.rule.field
+        if name in first and (column.rule.names or name == "target_text") and not column.rule.several:
+            cut = place
+            break
+        first.setdefault(name, place)
+    if not cut:
+        return _once(columns)
+    begin = first[columns[cut].rule.field]
+    shared = [replace(column, half=-1) for column in columns[:begin]]
+    left = _once(columns[begin:cut])
+    right = [replace(column, half=1) for column in _once(columns[cut:])]
+    return shared + left + right
+
+
+def _once(columns: list[Column]) -> list[Column]:
+    kept: list[Column] = []
+    for column in columns:
+        if column.rule.several or all(column.rule.field != other.rule.field for other in kept):
+            kept.append(column)
+    return kept
+
+
+def _with_horizons(header: Header, lattice: Lattice, row: int, index: Index) -> Header:
+    """Say which half is which by the words in and above its header, or in the block's name."""
+    if header.section.kind != "records":
+        return header
+    halves = sorted({column.half for column in header.columns if column.half >= 0}) or [0]
+    found: list[str | None] = []
+    for half in halves:
+        own = [column for column in header.columns if column.half == half]
+        texts = [column.text for column in own]
+        if len(halves) > 1:
+            for above in range(row - 1, max(-1, row - 4), -1):
+                cells = lattice.covering(above, own[0].start, own[-1].end)
+                texts += [cell.text for cell in cells if cell.col >= own[0].start]
+        else:
+            names = (lattice.at(key[1], key[2]) for key in header.title)
+            texts = [cell.text for cell in names if cell is not None] + texts
+        words = [word[0] for text in texts if len(text) < 40 and (word := index.word("horizons", text))]
+        found.append(words[0] if words else None)
+    return replace(header, horizons=tuple(found))
 
 
 def _resolve(leaf: _Leaf, section: Section, labels: FormIndex) -> tuple[Named | None, str]:

@@ -1,7 +1,7 @@
 """The vocabulary that all stages share: frozen, slotted hand-over types; standard library only."""
 
 from pipeline.model.document import BBox, Block, Cell, Document, Grid, Source, full_cells
-from pipeline.model.form import Claim, Column, Form, Hit, Line, Problem, Table, Use, Yield
+from pipeline.model.form import Claim, Column, Form, Hit, Line, Pair, Problem, Table, Use, Yield
 from pipeline.model.lattice import Key, Lattice
 from pipeline.model.rules import (
     Check,
@@ -35,6 +35,7 @@ __all__ = [
     "LabelRule",
     "Lattice",
     "Line",
+    "Pair",
     "Problem",
     "RowRule",
     "Rulebook",

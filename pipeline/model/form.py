@@ -34,7 +34,11 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a matrix or of records: its field and its grid columns start..end-1."""
+    """One column of a matrix or of records: its field and its grid columns start..end-1.
+
+    ``text`` is its header from top to bottom, ``lowest`` the last part of it; ``half`` counts repeated sets
+    of columns, -1 serves all of them.
+    """
 
     rule: LabelRule
     spelling: Spelling
@@ -43,18 +47,35 @@ class Column:
     end: int
     header: tuple[Key, ...]
     text: str
+    half: int = 0
+    lowest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A row of a matrix without header: its label, and its value in the next cell or (``inline``) behind a colon."""
+
+    label: Key
+    text: str
+    value: Key | None
+    inline: str | None
+    horizon: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A section laid out as rows and columns (matrix, records): header, columns, the lines that hold rows."""
+    """A section laid out as rows and columns (matrix, records): header, columns, the lines that hold rows.
+
+    ``pairs`` stand in for columns and lines where a matrix has no header.
+    """
 
     section: Section
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
     totals: tuple[Line, ...] = ()
     title: tuple[Key, ...] = ()
-    horizon: str = "annual"
+    horizon: str | None = None
+    pairs: tuple[Pair, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,8 @@ class LabelRule:
     """What a label stands for: a field of the section's dataset, and where its value lies.
 
     ``value`` is ``auto``, ``right`` or ``below`` (fields sections); ``fill`` says that an empty cell takes the
-    value above it (records); ``names`` marks the columns that name a record.
+    value above it (records); ``names`` marks the columns that name a record; ``several`` says that several
+    columns may give the field, a tick standing for its column's label.
     """
 
     field: str
@@ -59,16 +60,21 @@ class LabelRule:
     value: str = "auto"
     fill: bool = False
     names: bool = False
+    several: bool = False
     unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RowRule:
-    """How the rows of a matrix are named: the row's label goes to ``label_field``, its code to ``code_field``."""
+    """How the rows of a matrix are named: the row's label goes to ``label_field``, its code to ``code_field``.
+
+    ``default`` is the column that a value takes which stands right of a row's label without any header.
+    """
 
     label_field: str
     code_field: str
     vocabulary: str
+    default: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,11 @@ class TotalRule:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One part of a form: its kind, its dataset, the labels that open it and those that it holds."""
+    """One part of a form: its kind, its dataset, the labels that open it and those that it holds.
+
+    ``codes`` are (column, column that it is derived from, vocabulary); ``like`` names the section
+    (``form.section``) that this one takes over, less the labels in ``without``, and adds to.
+    """
 
     name: str
     kind: str
@@ -94,6 +104,8 @@ class Section:
     totals: tuple[TotalRule, ...] = ()
     codes: tuple[tuple[str, str, str], ...] = ()
     constants: tuple[tuple[str, str], ...] = ()
+    like: str | None = None
+    without: tuple[str, ...] = ()
 
     def label(self, field: str) -> LabelRule | None:
         """Return the rule of a field, None where the section has none."""

@@ -21,7 +21,9 @@ _FORM = {
     "sections": True,
 }
 _SECTION = {
-    "kind": True,
+    "kind": False,
+    "like": False,
+    "without": False,
     "dataset": False,
     "set": False,
     "starts": False,
@@ -30,7 +32,7 @@ _SECTION = {
     "codes": False,
     "totals": False,
 }
-_LABEL = {"spellings": True, "value": False, "fill": False, "names": False, "unit": False}
+_LABEL = {"spellings": True, "value": False, "fill": False, "names": False, "several": False, "unit": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,7 @@ def read_form(reader: Reader, root: Node, stem: str) -> FormFile | None:
     sections = tuple(
         section
         for section_name, _key, node in (reader.pairs(keys["sections"]) if "sections" in keys else [])
-        if (section := _section(reader, section_name, node)) is not None
+        if (section := _section(reader, section_name, node, extends is not None)) is not None
     )
     rule = FormRule(
         name=extends or name,
@@ -78,7 +80,7 @@ def extend(base: FormRule, more: FormRule) -> FormRule:
     sections = {section.name: section for section in base.sections}
     for section in more.sections:
         old = sections.get(section.name)
-        sections[section.name] = section if old is None else _extend_section(old, section)
+        sections[section.name] = section if old is None else _added(old, section)
     return replace(
         base,
         titles=base.titles + more.titles,
@@ -88,7 +90,30 @@ def extend(base: FormRule, more: FormRule) -> FormRule:
     )
 
 
-def _extend_section(old: Section, more: Section) -> Section:
+def take_over(base: Section, own: Section) -> Section:
+    """Return a section that says ``like:``: the other's labels and its own, its own claim on a spelling first."""
+    claimed = {spelling.key for rule in own.labels for spelling in rule.spellings if not spelling.pattern}
+    kept = tuple(
+        replace(rule, spellings=left)
+        for rule in base.labels
+        if rule.field not in own.without
+        and (left := tuple(item for item in rule.spellings if item.pattern or item.key not in claimed))
+    )
+    merged = _added(replace(base, labels=kept), own)
+    constants = dict(base.constants) | dict(own.constants)
+    return replace(
+        merged,
+        name=own.name,
+        place=own.place,
+        rows=own.rows or base.rows,
+        codes=own.codes or base.codes,
+        totals=own.totals or base.totals,
+        constants=tuple(constants.items()),
+        like=None,
+    )
+
+
+def _added(old: Section, more: Section) -> Section:
     labels = {rule.field: rule for rule in old.labels}
     for rule in more.labels:
         known = labels.get(rule.field)
@@ -130,10 +155,12 @@ def read_vocabulary(reader: Reader, root: Node, stem: str) -> Vocabulary | None:
     return Vocabulary(name, tuple(entries), root.path)
 
 
-def _section(reader: Reader, name: str, node: Node) -> Section | None:
+def _section(reader: Reader, name: str, node: Node, adds: bool) -> Section | None:
     keys = reader.mapping(node, _SECTION)
     kind = reader.choice(keys["kind"], KINDS, ("节的种类", "kind of section")) if "kind" in keys else ""
-    if not kind:
+    if not kind and not adds and "like" not in keys:
+        if "kind" not in keys:
+            reader.fault(node, "缺少键 kind | missing key kind")
         return None
     dataset = reader.text(keys["dataset"]) if "dataset" in keys else "forms"
     labels = tuple(
@@ -159,6 +186,8 @@ def _section(reader: Reader, name: str, node: Node) -> Section | None:
         constants=tuple((field, reader.text(value)) for field, _key, value in reader.pairs(keys["set"]))
         if "set" in keys
         else (),
+        like=reader.text(keys["like"]) if "like" in keys else None,
+        without=tuple(text for text, _node in reader.strings(keys["without"])) if "without" in keys else (),
     )
 
 
@@ -173,6 +202,7 @@ def _label(reader: Reader, field: str, key: Node, node: Node) -> LabelRule:
         value=reader.choice(parts["value"], VALUES) if "value" in parts else "auto",
         fill=reader.boolean(parts["fill"]) if "fill" in parts else False,
         names=reader.boolean(parts["names"]) if "names" in parts else False,
+        several=reader.boolean(parts["several"]) if "several" in parts else False,
         unit=reader.text(parts["unit"]) if "unit" in parts else None,
     )
 
@@ -269,7 +299,7 @@ def _evidence(
     for item in reader.items(node) if node is not None else []:
         fields = reader.strings(item)
         for text, place in fields:
-            if text not in known:
+            if text not in known and not any(section.like for section in sections):
                 reader.unknown(place, text, known, ("字段", "field"))
         found.append(tuple(text for text, _place in fields))
     return tuple(found)

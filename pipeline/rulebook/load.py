@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.errors import Fault, RuleError
 from pipeline.model import Check, Field, FormRule, Rulebook, Section, Vocabulary
 from pipeline.rulebook.fields import load_fields
-from pipeline.rulebook.forms import FormFile, extend, read_form, read_vocabulary
+from pipeline.rulebook.forms import FormFile, extend, read_form, read_vocabulary, take_over
 from pipeline.rulebook.nodes import Reader
 
 #: Columns of the matcher's own: they feed other columns and are not published.
@@ -101,6 +101,7 @@ def _forms(reader: Reader, files: Mapping[str, Path]) -> list[FormFile]:
             overlays.append(file)
         else:
             bases[file.rule.name] = file
+    _take_over(reader, bases)
     for file in overlays:
         base = bases.get(file.rule.name)
         if base is None:
@@ -108,6 +109,31 @@ def _forms(reader: Reader, files: Mapping[str, Path]) -> list[FormFile]:
         else:
             bases[file.rule.name] = replace(base, rule=extend(base.rule, file.rule))
     return list(bases.values())
+
+
+def _take_over(reader: Reader, forms: dict[str, FormFile]) -> None:
+    """Resolve ``like: form.section`` in place; a section may only be like one that is written out."""
+    written = {
+        f"{name}.{section.name}": section
+        for name, file in forms.items()
+        for section in file.rule.sections
+        if section.like is None
+    }
+    for name, file in forms.items():
+        sections: list[Section] = []
+        for section in file.rule.sections:
+            if section.like is None:
+                sections.append(section)
+            elif section.like in written:
+                sections.append(take_over(written[section.like], section))
+            else:
+                reader.faults.append(
+                    _fault(
+                        section.place,
+                        f"like 指向的节不存在：{section.like} | like names no written-out section: {section.like}",
+                    )
+                )
+        forms[name] = replace(file, rule=replace(file.rule, sections=tuple(sections)))
 
 
 def _vocabularies(reader: Reader, files: Mapping[str, Path]) -> dict[str, Vocabulary]:
@@ -177,11 +203,12 @@ def _section_faults(
 
 
 def _shared_labels(rule: FormRule) -> list[Fault]:
-    """Return a fault for each label that two fields sections of one form claim."""
-    claimed: dict[str, tuple[str, str]] = {}
+    """Return a fault for each label that two fields of one table, or two fields sections, claim."""
     faults: list[Fault] = []
+    fields: dict[str, tuple[str, str]] = {}
     for section in rule.sections:
-        for label in section.labels if section.kind == "fields" else ():
+        claimed = fields if section.kind == "fields" else {}
+        for label in section.labels if section.kind != "heading" else ():
             for spelling in label.spellings:
                 if spelling.pattern is not None:
                     continue

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import OutputError
 from pipeline.model import Rulebook
-from pipeline.run.one import Extraction, Row, failed, process
-from pipeline.run.summary import Summary, summarise
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
+from pipeline.run.one import Extraction, Row, failed, process
+from pipeline.run.summary import Summary, summarise
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -74,9 +74,7 @@ class Collected:
         found: dict[str, pa.Table] = {}
         for dataset in dict.fromkeys(column.dataset for column in self.rulebook.fields):
             parts = self.parts.get(dataset)
-            found[dataset] = (
-                pa.concat_tables(parts) if parts else to_table(dataset, [], self.rulebook.fields)
-            )
+            found[dataset] = pa.concat_tables(parts) if parts else to_table(dataset, [], self.rulebook.fields)
         return found
 
 
@@ -95,10 +93,10 @@ def with_checks(
     tables: dict[str, "pa.Table"], problems: Sequence[Row], rulebook: Rulebook
 ) -> dict[str, "pa.Table"]:
     """Return the tables with ``checks`` filled: one row per form and check."""
-    from pipeline import checks
+    from pipeline.checks import run as run_checks
     from pipeline.writers.parquet import to_table
 
-    rows = checks.run({**tables, "problems": problem_table(problems)}, rulebook.checks)
+    rows = run_checks({**tables, "problems": problem_table(problems)}, rulebook.checks)
     years = dict(
         zip(
             tables["forms"].column("form_id").to_pylist(),
@@ -158,7 +156,9 @@ def run(
     return summarise(tables, snapshot, tuple(scan.notices))
 
 
-def datasets(extractions: Iterable[Extraction], paths: Mapping[str, Sequence[str]], index: Index) -> dict[str, "pa.Table"]:
+def datasets(
+    extractions: Iterable[Extraction], paths: Mapping[str, Sequence[str]], index: Index
+) -> dict[str, "pa.Table"]:
     """Return the seven datasets of some documents as Arrow tables, nothing written to disk."""
     collected = Collected(index.rulebook)
     for extraction in extractions:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from pipeline import extractors, matcher
 from pipeline.errors import SourceError
 from pipeline.model import Document, Form, Yield
-from pipeline.run.batch import datasets
-from pipeline.run.one import failed, open_document, process
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
+from pipeline.run.batch import datasets
+from pipeline.run.one import failed, open_document, process
 
 if TYPE_CHECKING:
     import pandas as pd

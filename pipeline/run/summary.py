@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from pipeline.text.labels import fold
 
@@ -40,9 +40,7 @@ def summarise(tables: dict[str, "pa.Table"], snapshot: Path, notices: tuple[str,
         by_check.setdefault(str(name), Counter())[str(outcome)] += 1
     kinds: Counter[str] = Counter()
     first: dict[str, str] = {}
-    for code, message in zip(
-        _list(documents, "error_code"), _list(documents, "error_message"), strict=True
-    ):
+    for code, message in zip(_list(documents, "error_code"), _list(documents, "error_message"), strict=True):
         if code is not None:
             kinds[str(code)] += 1
             first[str(code)] = min(first.get(str(code), str(message)), str(message))
@@ -59,8 +57,7 @@ def summarise(tables: dict[str, "pa.Table"], snapshot: Path, notices: tuple[str,
 
 
 def _list(table: "pa.Table", column: str) -> list[str]:
-    values: list[str] = table.column(column).to_pylist()
-    return values
+    return cast(list[str], table.column(column).to_pylist())
 
 
 def _forms(forms: "pa.Table") -> dict[tuple[str, int | None], int]:
@@ -73,7 +70,7 @@ def _unmatched(cells: "pa.Table") -> tuple[tuple[str, int], ...]:
     """Return the ten most frequent short unmatched texts inside forms, which are labels most likely."""
     import pyarrow.compute as pc
 
-    inside = cells.filter(pc.and_(pc.equal(cells["role"], "unmatched"), pc.is_valid(cells["form_id"])))
+    inside = cells.filter((pc.field("role") == "unmatched") & pc.field("form_id").is_valid())
     counts: Counter[str] = Counter()
     for text in _list(inside, "text"):
         key = fold(text)
