@@ -42,10 +42,8 @@ def parse_amount(text: str, unit: str | None) -> Decimal:
     yuan = YUAN_BEHIND.fullmatch(found.tail)
     if found.tail and not yuan:
         raise NotAValue(f"{text!r} is not an amount")
-    if currency or yuan or found.scale != 1:
-        amount = found.value
-    else:
-        amount = times(found.value, _factor(text, unit, found))
+    printed = currency or yuan or found.scale != 1
+    amount = found.value if printed else times(found.value, _factor(text, unit, found))
     if abs(amount) >= _MOST_YUAN:
         raise NotAValue(f"{text!r} is out of all bounds")
     return amount.quantize(_CENT, context=_ROUND)
@@ -91,7 +89,7 @@ def parse_rate(text: str, percent: bool = False) -> Decimal:
 def _bare_rate(text: str, number: Decimal, percent: bool) -> Decimal:
     if number == 0:
         return number
-    if percent and number > 1 or number >= 2:
+    if (percent and number > 1) or number >= 2:
         return times(number, _CENT)
     if not percent and 0 < number <= 1:
         return number
@@ -99,7 +97,7 @@ def _bare_rate(text: str, number: Decimal, percent: bool) -> Decimal:
 
 
 def parse_score(text: str) -> Decimal:
-    """Return a score or a weight: ``10``, ``9.5``, ``10分``, ``１０``. Raises NotAValue for ranges, words and the rest."""
+    """Return a score or a weight: ``10``, ``9.5``, ``10分``; NotAValue for ranges, words and the rest."""
     body = plain(text)
     if not run_at(body.lstrip("+-−")):
         raise NotAValue(f"{text!r} is not a score")
