@@ -16,7 +16,7 @@ Frame = tuple["Table | None", int, int, int, str, bool, list[str], int, bool]
 
 @dataclass(slots=True)
 class Table:
-    """A table in the making; a cell is [row, col, row_span, col_span, text], ``above`` the merge by column."""
+    """A table in the making; a cell is row, col, row_span, col_span, text; ``above`` the merge by column."""
 
     locator: str
     cells: list[list[int | str]] = field(default_factory=list)

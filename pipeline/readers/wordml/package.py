@@ -7,7 +7,9 @@ from io import BytesIO
 from pipeline.errors import SourceError
 
 MAX_PART = 256 << 20  # bytes of one unpacked part; 700 forms in one document are about 250 MB of XML
+MAX_TAGS = 8_000_000  # in one part: a tree takes about 130 bytes a node, a grid about as much a cell
 PIECE = 64 << 10
+OLE = b"\xd0\xcf\x11\xe0"
 LOCAL_HEADER = b"PK\x03\x04"
 END_RECORD = b"PK\x05\x06"
 OFFICE_DOCUMENT = "/relationships/officeDocument"
@@ -47,7 +49,10 @@ class Package:
             raise
         except Exception as error:  # BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error ...
             raise SourceError("corrupt", place=name, detail=f"{type(error).__name__}: {error}") from error
-        return unpacked.getvalue()
+        data = unpacked.getvalue()
+        if len(data) > MAX_TAGS and (tags := data.count(b"<")) > MAX_TAGS:
+            raise SourceError("too_large", place=name, detail=f"{tags} XML tags, the limit is {MAX_TAGS}")
+        return data
 
     def main_part(self) -> str:
         """Return the name of the main part: word/document.xml, or what the package's relationships name."""
@@ -86,4 +91,6 @@ def _not_a_package(data: bytes, error: Exception) -> SourceError:
         name = data[start + 30 : start + 30 + length].decode("utf-8", "replace") if start >= 0 else ""
         place = f"{name} byte {len(data)}".strip()
         return SourceError("truncated", place=place, detail="the zip directory at the end is missing")
+    if data.startswith(OLE) and "EncryptedPackage".encode("utf-16-le") in data:
+        return SourceError("encrypted")
     return SourceError("corrupt", detail=f"not a readable zip package: {error}")

@@ -1,4 +1,4 @@
-"""XML of a part as lxml elements: no entities, no network, no document type, bounded in size."""
+"""XML of a part as lxml elements: no entities, no network, no document type."""
 
 from collections.abc import Iterator
 from io import BytesIO
@@ -9,34 +9,35 @@ from pipeline.errors import SourceError
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-WORD = (
-    "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}",
-    "{http://purl.oclc.org/ooxml/wordprocessingml/main}",
+W = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+# The strict variant of the standard has the same elements under other names (ECMA-376 part 1, annex A).
+STRICT = (
+    (b"http://purl.oclc.org/ooxml/wordprocessingml/main", W[1:-1].encode()),
+    (
+        b"http://purl.oclc.org/ooxml/officeDocument/math",
+        b"http://schemas.openxmlformats.org/officeDocument/2006/math",
+    ),
 )
 ALTERNATE_CONTENT = "{http://schemas.openxmlformats.org/markup-compatibility/2006}AlternateContent"
 WHOLE_TREE = 16 << 20  # a larger part is parsed one child of the body at a time
-MAX_TAGS = 8_000_000  # a tree takes about 130 bytes a node
+BODY_CONTENT = (*(W + name for name in ("p", "tbl", "sdt", "customXml", "altChunk")), ALTERNATE_CONTENT)
 
 
 def names(*local: str) -> tuple[str, ...]:
-    """Return the qualified names of Word elements or attributes, transitional and strict."""
-    return tuple(namespace + name for namespace in WORD for name in local)
+    """Return the qualified names of Word elements."""
+    return tuple(W + name for name in local)
 
 
-DOCUMENT, BODY = names("document"), names("body")
-BODY_CONTENT = (*names("p", "tbl", "sdt", "customXml", "altChunk"), ALTERNATE_CONTENT)
-
-
-def doctype_error(part: str) -> SourceError:
+def _doctype_error(part: str) -> SourceError:
     """Return the error for a part with a document type declaration (entities could multiply)."""
     return SourceError("corrupt", place=part, detail="a document type declaration is not allowed here")
 
 
 def parse(data: bytes, part: str) -> "_Element":
-    """Return the root of a part; SourceError where it is not well-formed, has a DTD or too many tags."""
+    """Return the root of a part; SourceError where it is not well-formed or has a DTD."""
     from lxml import etree
 
-    _count(data, part)
+    data = _checked(data, part)
     try:
         root = etree.fromstring(
             data,
@@ -45,13 +46,16 @@ def parse(data: bytes, part: str) -> "_Element":
     except etree.XMLSyntaxError as error:
         raise SourceError("corrupt", place=part, detail=str(error)) from error
     if root.getroottree().docinfo.internalDTD is not None:  # in an encoding where the bytes do not show it
-        raise doctype_error(part)
+        raise _doctype_error(part)
     return root
 
 
-def _count(data: bytes, part: str) -> None:
-    if len(data) > MAX_TAGS and (tags := data.count(b"<")) > MAX_TAGS:
-        raise SourceError("too_large", place=part, detail=f"{tags} XML tags, the limit is {MAX_TAGS}")
+def _checked(data: bytes, part: str) -> bytes:
+    if b"<!DOCTYPE" in data:
+        raise _doctype_error(part)
+    for strict, transitional in STRICT:
+        data = data.replace(strict, transitional)
+    return data
 
 
 def body_children(data: bytes, part: str) -> "Iterator[_Element]":
@@ -60,18 +64,15 @@ def body_children(data: bytes, part: str) -> "Iterator[_Element]":
         yield from _streamed(data, part)
         return
     root = parse(data, part)
-    if root.tag not in DOCUMENT:
-        raise SourceError(
-            "corrupt", place=part, detail=f"not a Word document: the root element is {root.tag}"
-        )
-    for body in root.iterchildren(*BODY):
+    _expect_document(root, part)
+    for body in root.iterchildren(W + "body"):
         yield from body
 
 
 def _streamed(data: bytes, part: str) -> "Iterator[_Element]":
     from lxml import etree
 
-    _count(data, part)
+    data = _checked(data, part)
     try:
         context = etree.iterparse(
             BytesIO(data),
@@ -84,10 +85,10 @@ def _streamed(data: bytes, part: str) -> "Iterator[_Element]":
         )
         for _, element in context:
             body = element.getparent()
-            if body is None or body.tag not in BODY:
+            if body is None or body.tag != W + "body":
                 continue
             if element.getroottree().docinfo.internalDTD is not None:
-                raise doctype_error(part)
+                raise _doctype_error(part)
             yield element
             element.clear()
             while element.getprevious() is not None:
@@ -98,7 +99,6 @@ def _streamed(data: bytes, part: str) -> "Iterator[_Element]":
 
 
 def _expect_document(root: "_Element", part: str) -> None:
-    if root.tag not in DOCUMENT:
-        raise SourceError(
-            "corrupt", place=part, detail=f"not a Word document: the root element is {root.tag}"
-        )
+    if root.tag != W + "document":
+        detail = f"not a Word document: the root element is {root.tag}"
+        raise SourceError("corrupt", place=part, detail=detail)

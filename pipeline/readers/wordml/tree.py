@@ -10,21 +10,17 @@ from typing import TYPE_CHECKING
 
 from pipeline.readers.symbols import FONTS, glyph
 from pipeline.readers.wordml.builder import GridBuilder
-from pipeline.readers.wordml.parsing import body_children, doctype_error, names, parse
+from pipeline.readers.wordml.parsing import W, body_children, names, parse
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
 
-MATH = (
-    "{http://schemas.openxmlformats.org/officeDocument/2006/math}",
-    "{http://purl.oclc.org/ooxml/officeDocument/math}",
-)
+MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
 SYMBOL_FONTS = (b"dings", b'"Symbol"')
 OFF = {"0", "false", "off"}
 
 
-VAL = names("val")
 RUN_CONTENT = names("tab", "br", "cr", "noBreakHyphen")
 # What a paragraph may hold and still be read in one flat pass, and what makes it take the careful one.
 PLAIN = names("t", "tab", "br", "cr", "noBreakHyphen")
@@ -33,7 +29,7 @@ CAREFUL = (
         "p", "tbl", "tr", "tc", "del", "moveFrom", "sym", "ptab", "fldChar", "vanish", "ruby", "txbxContent"
     ),
     *names("showingPlcHdr", "footnoteReference", "endnoteReference", "altChunk", "subDoc"),
-    *(namespace + "t" for namespace in MATH),
+    MATH_TEXT,
     COMPATIBILITY + "AlternateContent",
 )
 
@@ -73,7 +69,7 @@ class TreeWalk:
             "altChunk": self._elsewhere,
             "subDoc": self._elsewhere,
         }.items():
-            visits.update(dict.fromkeys(names(name), visit))
+            visits[W + name] = visit
         hidden = (
             "del",
             "moveFrom",
@@ -88,7 +84,7 @@ class TreeWalk:
             "instrText",
         )
         visits.update(dict.fromkeys(names(*hidden), _nothing))
-        visits.update(dict.fromkeys([namespace + "t" for namespace in MATH], self._text))
+        visits[MATH_TEXT] = self._text
         visits[COMPATIBILITY + "AlternateContent"] = self._alternate
         return visits
 
@@ -103,13 +99,11 @@ class TreeWalk:
         """Walk a part of footnotes or endnotes, separators left out."""
         self._begin(data, part)
         for note in parse(data, part):
-            if not any(note.get(name) not in (None, "normal") for name in names("type")):
+            if note.get(W + "type", "normal") == "normal":
                 self._children(note)
         self.builder.end_block()
 
     def _begin(self, data: bytes, part: str) -> None:
-        if b"<!DOCTYPE" in data:
-            raise doctype_error(part)
         self.builder.begin_part(part)
         self._part = part
         self._codes = []
@@ -152,9 +146,9 @@ class TreeWalk:
         outer, self._boxes = self._boxes, []
         self._children(paragraph)
         boxes, self._boxes = self._boxes, outer
-        for properties in paragraph.iterchildren(*names("pPr")):
-            for mark in properties.iterchildren(*names("rPr")):
-                if next(mark.iterchildren(*names("del", "moveFrom")), None) is not None:
+        for properties in paragraph.iterchildren(W + "pPr"):
+            for mark in properties.iterchildren(W + "rPr"):
+                if next(mark.iterchildren(W + "del", W + "moveFrom"), None) is not None:
                     self.builder.joined = True
         # A field whose code never ends is damage: what follows its paragraph is shown.
         self._codes = [False] * len(self._codes)
@@ -174,11 +168,11 @@ class TreeWalk:
 
     def _tr(self, row: "_Element") -> None:
         before = 0
-        for properties in row.iterchildren(*names("trPr")):
+        for properties in row.iterchildren(W + "trPr"):
             for item in properties:
-                if item.tag in names("gridBefore"):
+                if item.tag == W + "gridBefore":
                     before = _integer(_value(item), 0)
-                elif item.tag in names("del"):
+                elif item.tag == W + "del":
                     return
         self.builder.open_row()
         self.builder.skip_columns(before)
@@ -187,13 +181,13 @@ class TreeWalk:
     def _tc(self, cell: "_Element") -> None:
         builder = self.builder
         builder.open_cell()
-        for properties in cell.iterchildren(*names("tcPr")):
+        for properties in cell.iterchildren(W + "tcPr"):
             for item in properties:
-                if item.tag in names("gridSpan"):
+                if item.tag == W + "gridSpan":
                     builder.set_span(_integer(_value(item), 1))
-                elif item.tag in names("vMerge"):
+                elif item.tag == W + "vMerge":
                     builder.merge = "restart" if _value(item) == "restart" else "continue"
-                elif item.tag in names("hMerge"):
+                elif item.tag == W + "hMerge":
                     builder.beside = _value(item) != "restart"
         self._children(cell)
         builder.close_cell()
@@ -202,8 +196,8 @@ class TreeWalk:
         """A control that still shows its placeholder is empty; its paragraphs and cells stay."""
         placeholder = any(
             _is_on(item)
-            for properties in control.iterchildren(*names("sdtPr"))
-            for item in properties.iterchildren(*names("showingPlcHdr"))
+            for properties in control.iterchildren(W + "sdtPr")
+            for item in properties.iterchildren(W + "showingPlcHdr")
         )
         self._mute += placeholder
         self._children(control)
@@ -231,12 +225,12 @@ class TreeWalk:
 
     def _run(self, run: "_Element") -> None:
         font, hidden = "", False
-        for properties in run.iterchildren(*names("rPr")):
+        for properties in run.iterchildren(W + "rPr"):
             for item in properties:
-                if item.tag in names("vanish"):
+                if item.tag == W + "vanish":
                     hidden = _is_on(item)
-                elif item.tag in names("rFonts"):
-                    font = next((name for name in map(item.get, names("ascii", "hAnsi")) if name), "")
+                elif item.tag == W + "rFonts":
+                    font = item.get(W + "ascii") or item.get(W + "hAnsi") or ""
         self._font, outer = font if font.lower() in FONTS else "", self._font
         self._mute += hidden
         self._children(run)
@@ -260,21 +254,19 @@ class TreeWalk:
         self._say("\t")
 
     def _sym(self, symbol: "_Element") -> None:
-        font = next((name for name in map(symbol.get, names("font")) if name), "")
-        char = next((code for code in map(symbol.get, names("char")) if code), "")
         try:
-            self._say(glyph(font, int(char, 16)))
+            self._say(glyph(symbol.get(W + "font", ""), int(symbol.get(W + "char", ""), 16)))
         except ValueError:
             self._say("\ufffd")
 
     def _ruby(self, ruby: "_Element") -> None:
-        for base in ruby.iterchildren(*names("rubyBase")):
+        for base in ruby.iterchildren(W + "rubyBase"):
             self._children(base)
 
     def _field_mark(self, mark: "_Element") -> None:
-        kind = next((value for value in map(mark.get, names("fldCharType")) if value), "")
+        kind = mark.get(W + "fldCharType")
         if kind == "begin":
-            for data in mark.iterchildren(*names("ffData")):
+            for data in mark.iterchildren(W + "ffData"):
                 self._say(_form_field(data))
             self._codes.append(True)
         elif self._codes and kind == "separate":
@@ -292,9 +284,9 @@ def _written(element: "_Element") -> str:
     name = element.tag.rpartition("}")[2]
     if name == "tab":
         parent = element.getparent()
-        return "\t" if parent is not None and parent.tag in names("r") else ""
+        return "\t" if parent is not None and parent.tag == W + "r" else ""
     if name == "br":
-        return "" if any(element.get(kind) in ("page", "column") for kind in names("type")) else "\n"
+        return "" if element.get(W + "type") in ("page", "column") else "\n"
     return {"cr": "\n", "noBreakHyphen": "-"}[name]
 
 
@@ -305,23 +297,23 @@ def _in_font(font: str, character: str) -> str:
 
 def _form_field(data: "_Element") -> str:
     """Return what a legacy form field shows: a check box its tick, a list its chosen entry (17.16.7)."""
-    for box in data.iterchildren(*names("checkBox")):
-        state = next(box.iterchildren(*names("checked")), None)
+    for box in data.iterchildren(W + "checkBox"):
+        state = next(box.iterchildren(W + "checked"), None)
         if state is None:
-            state = next(box.iterchildren(*names("default")), None)
+            state = next(box.iterchildren(W + "default"), None)
         return "☑" if state is not None and _is_on(state) else "☐"
-    for entries in data.iterchildren(*names("ddList")):
-        chosen = next(entries.iterchildren(*names("result")), None)
+    for entries in data.iterchildren(W + "ddList"):
+        chosen = next(entries.iterchildren(W + "result"), None)
         if chosen is None:
-            chosen = next(entries.iterchildren(*names("default")), None)
+            chosen = next(entries.iterchildren(W + "default"), None)
         number = _integer(_value(chosen), 0) if chosen is not None else 0
-        items = [_value(entry) or "" for entry in entries.iterchildren(*names("listEntry"))]
+        items = [_value(entry) or "" for entry in entries.iterchildren(W + "listEntry")]
         return items[number] if 0 <= number < len(items) else ""
     return ""
 
 
 def _value(element: "_Element") -> str | None:
-    return element.get(VAL[0], element.get(VAL[1]))
+    return element.get(W + "val")
 
 
 def _is_on(element: "_Element") -> bool:
