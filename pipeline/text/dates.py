@@ -27,9 +27,12 @@ _SURE_TO = re.compile(f"--+|[{re.escape(DASHES + TILDES)}~至到]+")
 _YEAR_DASH_MONTH = re.compile(rf"{_YEAR}-(?:0?[1-9]|1[0-2])")
 _BEFORE = re.compile(r"(?:底|末)?(?:之?前|以前)?$")
 _MONTHS_OF = {
-    "全年": (1, 12), "年度": (1, 12), "上半年": (1, 6), "下半年": (7, 12), "年底": (12, 12), "年末": (12, 12),
-    "第一季度": (1, 3), "一季度": (1, 3), "1季度": (1, 3), "第二季度": (4, 6), "二季度": (4, 6), "2季度": (4, 6),
-    "第三季度": (7, 9), "三季度": (7, 9), "3季度": (7, 9), "第四季度": (10, 12), "四季度": (10, 12), "4季度": (10, 12),
+    "全年": (1, 12), "年度": (1, 12), "上半年": (1, 6), "下半年": (7, 12),
+    "年底": (12, 12), "年末": (12, 12),
+    "第一季度": (1, 3), "一季度": (1, 3), "1季度": (1, 3),
+    "第二季度": (4, 6), "二季度": (4, 6), "2季度": (4, 6),
+    "第三季度": (7, 9), "三季度": (7, 9), "3季度": (7, 9),
+    "第四季度": (10, 12), "四季度": (10, 12), "4季度": (10, 12),
 }  # fmt: skip
 _OPEN_MONTH = re.compile(r"(?:^|年)[0-9]{1,2}$")
 _MONTH = re.compile(r"([0-9]{1,2})月份?")
@@ -39,7 +42,7 @@ _EXCEL_LAST = 2958465
 
 # What is a date or a period and no quantity, found anywhere in a text without blanks.
 _DATE_MARKS = re.compile(
-    rf"{_YEAR}(?:年|[-./](?:0?[1-9]|1[0-2])(?:[-./][0-9]{{1,2}})?(?![0-9.]|[^\W0-9]))"
+    rf"{_YEAR}(?:年|[-./](?:0?[1-9]|1[0-2])(?:[-./][0-9]{{1,2}})?(?![0-9.%‰]|[^\W0-9]))"
     rf"|(?<![0-9])(?:0?[1-9]|1[0-2])月|(?<![0-9])[0-3]?[0-9][日号](?:之?前|以前)|(?<!个)[1-4一二三四]季度"
 )
 _DATE_WHOLE = re.compile(
@@ -53,7 +56,7 @@ def _tight(text: str) -> str:
 
 
 def is_date(text: str) -> bool:
-    """Tell whether the text speaks of a calendar date or period: ``2020年12月底前``, ``1-12月``, ``2021.1``, ``全年``.
+    """Tell whether the text speaks of a date or period: ``2020年12月底前``, ``1-12月``, ``2021.1``, ``全年``.
 
     A duration (``12个月``, ``3年``, ``30日``) is a quantity and none.
     """
@@ -62,7 +65,7 @@ def is_date(text: str) -> bool:
 
 
 def parse_year(text: str) -> int | None:
-    """Return the one year that a text names: ``（2020年度）``, ``(2020)年度``, ``2020年度)``, ``二〇二〇年``, ``2020-12-31``.
+    """Return the one year that a text names: ``（2020年度）``, ``2020年度)``, ``二〇二〇年``, ``2020-12-31``.
 
     None where there is none (``20XX``), where two differ (``2022年--2024年``), or where a number only looks
     like one.
@@ -78,7 +81,7 @@ def parse_year(text: str) -> int | None:
 
 
 def parse_date(text: str) -> date:
-    """Return a full calendar date: ``2021年12月31日``, ``2021-12-31``, ``2021.12.31``, ``20211231``; else NotAValue."""
+    """Return a full date: ``2021年12月31日``, ``2021-12-31``, ``20211231``; NotAValue for all else."""
     body = _tight(text)
     found = _FULL_DATE.fullmatch(body) or _COMPACT_DATE.fullmatch(body)
     if not found:
@@ -113,7 +116,7 @@ def parse_period(text: str, year: int | None = None) -> tuple[date | None, date]
 
 
 def excel_date(serial: int) -> date:
-    """Return the day of a workbook's serial in the 1900 system: 44561 is 2021-12-31; NotAValue out of its range."""
+    """Return the day of a workbook's serial (1900 system): 44561 is 2021-12-31; NotAValue out of range."""
     if not _EXCEL_FIRST_SOUND <= serial <= _EXCEL_LAST:
         raise NotAValue(f"{serial} is not the serial of a day")
     return _EXCEL_EPOCH + timedelta(days=serial)
@@ -127,7 +130,7 @@ def _date(text: str, year: int, month: int, day: int) -> date:
 
 
 def _halves(body: str) -> tuple[str, str] | None:
-    """Return what stands before and behind the sign of a span; a hyphen inside ``2020-12`` or ``2020-12-31`` is none."""
+    """Return what stands before and behind the sign of a span; the hyphens of ``2020-12-31`` are none."""
     parts = _SURE_TO.split(body)
     if len(parts) == 1 and body.count("-") == 1 and not _YEAR_DASH_MONTH.fullmatch(body):
         parts = body.split("-")
