@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-FIXTURES := fixtures/project_self_evaluation
+FIXTURES := fixtures/project_self_evaluation/changji_2020/source
 
 .PHONY: demo test check lint types imports wheel goldens clean
 

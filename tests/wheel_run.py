@@ -25,7 +25,7 @@ def main(wheel: Path) -> int:
     root = Path(__file__).resolve().parent.parent
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        shutil.copytree(root / "fixtures" / "project_self_evaluation", work / "archive")
+        shutil.copytree(root / "fixtures" / "project_self_evaluation" / "changji_2020" / "source", work / "archive")
         venv.create(work / "venv", with_pip=True)
         python = work / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         quiet = ["--quiet", "--disable-pip-version-check"]

@@ -116,7 +116,7 @@ def test_fixture_gives_the_declared_cells(number: int, monkeypatch: pytest.Monke
     module.__spec__.loader.exec_module(module)  # type: ignore[union-attr]
     rows = module.forms()[number - 1]
     declared = [(c.row, c.col, c.rows, c.span, c.text) for row in rows for c in row if c.sign != "^"]
-    data = (FIXTURE / f"form_{number}.docx").read_bytes()
+    data = (FIXTURE / "source" / f"form_{number}.docx").read_bytes()
     assert grids(docx.read(source(data))) == [declared] == reference(data)
     assert by_tokens(data) == by_tree(data)
     assert Package(module.docx(rows)).part("word/document.xml") == Package(data).part("word/document.xml")
@@ -503,14 +503,14 @@ def code(data: bytes) -> tuple[str, str]:
 
 @pytest.mark.parametrize("tenth", range(10))
 def test_a_truncated_document_says_where(tenth: int) -> None:
-    data = (FIXTURE / "form_1.docx").read_bytes()
+    data = (FIXTURE / "source" / "form_1.docx").read_bytes()
     cut = data[: len(data) * tenth // 10 + 3]
     found, place = code(cut)
     assert found == "truncated" and place.endswith(f"byte {len(cut)}")
 
 
 def test_truncation_names_the_part_that_is_cut() -> None:
-    data = (FIXTURE / "form_1.docx").read_bytes()
+    data = (FIXTURE / "source" / "form_1.docx").read_bytes()
     at = data.index(b"word/document.xml") + 400
     assert code(data[:at]) == ("truncated", f"word/document.xml byte {at}")
 

@@ -11,7 +11,7 @@ from pipeline.model import Source
 from pipeline.readers import pdf
 
 ENGINES = ("pdfium", "pdfplumber")
-FORMS = Path(__file__).parents[2] / "fixtures" / "project_self_evaluation" / "changji_2020"
+FORMS = Path(__file__).parents[2] / "fixtures" / "project_self_evaluation" / "changji_2020" / "source"
 SPECIMENS = Path(__file__).parents[2].parent / "shared" / "specimens"
 
 
