@@ -38,7 +38,7 @@ _PLAIN: dict[int, str] = {**RADICALS, **_KANGXI, **_WIDE, **_SMALL, **dict.fromk
 
 
 def plain(text: str) -> str:
-    """Return the text with full-width ASCII narrowed, radicals as characters, nothing invisible, blanks trimmed.
+    """Return the text with full-width ASCII narrowed, radicals as characters and nothing invisible, trimmed.
 
     Less than NFKC on purpose: ``㎡`` stays one character and ``①`` does not become the number 1.
     """

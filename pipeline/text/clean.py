@@ -12,7 +12,10 @@ _NOTHING = re.compile(r"[" + re.escape(DASHES + "-_/\\*.…·•。⋯‥∕⁄"
 _HIDDEN = re.compile("[" + re.escape(INVISIBLE) + "]+")
 _BLANKS = re.compile(r"\s+")
 # Han, radicals, CJK and full-width punctuation: no script that parts its words with blanks.
-_CJK = "\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f\U00020000-\U0003ffff"
+_CJK = (
+    "\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff9f"
+    "\U00020000-\U0003ffff"
+)
 _BLANK_BY_CJK = re.compile(rf"(?<=[{_CJK}]) | (?=[{_CJK}])")
 
 

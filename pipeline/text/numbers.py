@@ -58,7 +58,7 @@ def times(one: Decimal, other: Decimal) -> Decimal:
 
 
 def parse_number(text: str) -> Decimal:
-    """Return the number that the whole text is: ``1,234.5``, ``１２``, ``-3``, ``449.8万``, ``三百二十万``, ``1.5E+07``.
+    """Return the number that the whole text is: ``1,234.5``, ``１２``, ``-3``, ``449.8万``, ``三百二十万``.
 
     Raises NotAValue for anything else, signs of percent and units included, and for a lone ``一``, which many
     type for a dash.

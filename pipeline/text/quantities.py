@@ -35,7 +35,7 @@ Kind = Literal["number", "range", "date", "ratio", "several", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A comparator, a value (of a range the lower one), a range's upper value and a unit; ``kind`` says what was seen.
+    """A comparator, a value (a range's lower one), a range's upper value, a unit; ``kind`` is what was seen.
 
     ``comparator`` is ``>=``, ``<=``, ``=``, ``>``, ``<``, ``~`` (a range) or None (none is printed). 万 and
     亿 are multiplied out; %, 百分比 and ‰ are fractions without a unit. All four are None unless ``kind`` is
@@ -50,7 +50,7 @@ class Quantity:
 
 
 class _Measure(NamedTuple):
-    """One number with its unit; ``scaled`` where 万 or 亿 was printed, ``share`` what one percent sign stands for."""
+    """One number with its unit; ``share`` is what one of its percent signs stands for."""
 
     mantissa: Decimal
     scale: Decimal
@@ -85,7 +85,7 @@ _UNIT = re.compile(rf"(?:(?<![A-Za-z])[kch]?m[23](?![0-9])|(?!{_TO})[^0-9()])*")
 
 
 def parse_quantity(text: str) -> Quantity:
-    """Return what an indicator's target or result says: ``≥98%`` is >= 0.98, ``13万元`` is 130000 元, ``3-5天`` is ~ 3 to 5 天.
+    """Return what a target or result says: ``≥98%`` is >= 0.98, ``13万元`` 130000 元, ``3-5天`` ~ 3 to 5 天.
 
     Raises NotAValue only for a malformed number, for no text whatever anything else.
     """
@@ -111,7 +111,7 @@ def _squeezed(text: str) -> str:
 
 
 def _compare(body: str) -> Compared | None:
-    """Return the comparator and what is left to be a number, or None where two comparators contradict each other."""
+    """Return the comparator and what is left to be a number, or None where two contradict each other."""
     core = _REACHED.sub("", body, count=1) if _REACHED.match(body) else body
     before = take_leading(core)
     if before.comparator is None and not _begins_number(core):
@@ -128,7 +128,7 @@ def _begins_number(body: str) -> bool:
 
 
 def _measured(comparator: str | None, body: str) -> Quantity | None:
-    """Return the quantity that the whole body is, or None; NotAValue where it would be one but for its digits."""
+    """Return the quantity that the whole body is, or None; NotAValue where only its digits are wrong."""
     body, unit_behind = _without_note(body)
     first = _measure(body)
     if first is None:
@@ -155,7 +155,7 @@ def _rate(compared: Compared) -> Quantity | None:
 
 
 def _without_note(body: str) -> tuple[str, str]:
-    """Return the body without a bracket note at its end, and the note where it is the number's only unit: 3500(米)."""
+    """Return the body without a note at its end, and the note where it is the only unit: 3500(米)."""
     found = _NOTE.search(body)
     if not found:
         return body, ""
@@ -165,7 +165,7 @@ def _without_note(body: str) -> tuple[str, str]:
 
 
 def _measure(body: str) -> _Measure | None:
-    """Return the number with which the body begins and its unit; ``rest`` is what may be a range's second half."""
+    """Return the number with which the body begins and its unit; ``rest`` may hold a range's second half."""
     currency = CURRENCY_BEFORE.match(body)
     if currency:
         body = body[currency.end() :]
@@ -182,7 +182,7 @@ def _measure(body: str) -> _Measure | None:
 
 
 def _stands_alone(body: str) -> bool:
-    """Tell whether a malformed number makes up the cell: nothing but a unit follows it, so no sentence began there."""
+    """Tell whether a malformed number makes up the cell: nothing but a unit follows, so it is no sentence."""
     run = run_at(body.lstrip("+-−"))
     tail = body.lstrip("+-−")[len(run) :]
     return bool(run.strip(".,")) and (not tail or is_unit(tail) or PERCENT_SIGN.fullmatch(tail) is not None)
