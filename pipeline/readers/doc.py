@@ -99,10 +99,10 @@ class _Pages:
         seen: set[str] = set()
         start = sum(fib.lengths[:HEADERS])
         for part in self._walker.walk(start, start + fib.lengths[HEADERS]):
-            if isinstance(part, Line):
-                texts = [part.text]
-            else:
-                texts = [cell.text for table in part.flat() for cell in table.cells]
+            tables = [] if isinstance(part, Line) else part.flat()
+            texts = (
+                [part.text] if isinstance(part, Line) else [c.text for table in tables for c in table.cells]
+            )
             for text in texts:
                 if text.strip() and text not in seen:
                     seen.add(text)

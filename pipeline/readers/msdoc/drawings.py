@@ -74,7 +74,7 @@ def _groups(drawings: bytes) -> dict[int, int]:
 
 
 def _collect(drawings: bytes, start: int, end: int, found: dict[int, int]) -> None:
-    """Walk the records of one drawing; depth 1 is the drawing's own list of shapes, deeper lists are groups."""
+    """Walk the records of one drawing; depth 1 is the drawing's own list of shapes, deeper ones groups."""
     todo: list[tuple[int, int, int, int | None]] = [(start, end, 0, None)]
     while todo:
         at, end, depth, group = todo.pop()
