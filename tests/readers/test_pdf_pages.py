@@ -272,3 +272,15 @@ def test_label_on_its_side_is_read(engine, degrees):
     page.drawCentredString(0, -3, "绩效指标")
     page.restoreState()
     assert rows_of(read(finish(page, buffer), engine).grids[0]) == [("绩效指标", "访惠聚经费"), ("甲", "乙")]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_form_fields_are_read_into_their_cells(engine):
+    page, buffer = canvas()
+    table(page, 60, 80, (100, 120), (24, 24), plain([["Name", ""], ["Budget", ""]]))
+    page.acroForm.textfield(
+        name="a", value="Road repair", x=163, y=842 - 101, width=110, height=18, borderWidth=0
+    )
+    page.acroForm.textfield(name="b", value="13.50", x=163, y=842 - 125, width=110, height=18, borderWidth=0)
+    doc = read(finish(page, buffer), engine)
+    assert rows_of(doc.grids[0]) == [("Name", "Road repair"), ("Budget", "13.50")]

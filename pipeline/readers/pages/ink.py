@@ -6,7 +6,7 @@ from typing import NamedTuple
 from pipeline.model.document import BBox
 from pipeline.readers.pages.lattice import Lattice
 
-# text, x0, top, x1, bottom: a plain tuple because a page has thousands
+# text (any blank: one space), x0, top, x1, bottom: a plain tuple because a page has thousands
 Char = tuple[str, float, float, float, float]
 
 
@@ -42,6 +42,26 @@ class Ink:
     unmapped: int = 0
     hidden: int = 0
     fault: str = ""
+
+
+def written(value: str, box: BBox) -> list[Char]:
+    """Return the characters of a form field's value, spread over its box line by line."""
+    lines = value.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    x0, top, x1, bottom = box
+    step = (bottom - top) / len(lines)
+    # never so wide that a line seems full: the line ends of a value are its own
+    advance = min(step, (x1 - x0) / (max(map(len, lines)) + 3))
+    return [
+        (
+            " " if char.isspace() else char,
+            x0 + i * advance,
+            top + row * step,
+            x0 + (i + 1) * advance,
+            top + (row + 1) * step,
+        )
+        for row, line in enumerate(lines)
+        for i, char in enumerate(line)
+    ]
 
 
 def turned(box: BBox, quarters: int, width: float, height: float) -> BBox:

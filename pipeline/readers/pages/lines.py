@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.readers.pages.ink import Char
@@ -14,6 +15,7 @@ _WORD_GAP = 0.18
 _FIELD_GAP = 0.4
 # the same character again, shifted by less than this share of its width, is one bold character drawn twice
 _DOUBLED = 0.4
+_left = itemgetter(1)
 
 
 class Line(NamedTuple):
@@ -37,18 +39,10 @@ def rows_of(chars: Sequence[Char]) -> list[list[Char]]:
     """Return the characters line by line, top to bottom, each line in the order of x."""
     if not chars:
         return []
-    first = chars[0]
-    low = high = first[2] + first[4]
-    height = 0.0
-    for char in chars:
-        middle = char[2] + char[4]
-        if middle < low:
-            low = middle
-        elif middle > high:
-            high = middle
-        if char[4] - char[2] > height:
-            height = char[4] - char[2]
-    if high - low <= height * 0.2:
+    if len(chars) == 1:
+        return [list(chars)]
+    middles = [char[2] + char[4] for char in chars]
+    if max(middles) - min(middles) <= 0.2 * (chars[0][4] - chars[0][2]):
         return [sorted(chars, key=_left)]
     rows: list[list[Char]] = []
     row: list[Char] = []
@@ -89,36 +83,40 @@ def line_of(row: Sequence[Char]) -> Line | None:
     pieces: list[str] = []
     blank = False
     spread: float | None = None
+    last_x0 = last_x1 = upper = lower = 0.0
+    last_text = ""
     for char in row:
-        text = char[0]
-        if text.isspace():
+        text, x0, top, x1, bottom = char
+        if text == " ":
             blank = bool(kept)
             continue
         if kept:
-            last = kept[-1]
-            if last[0] == text and char[1] - last[1] < _DOUBLED * (last[3] - last[1]):
+            if text == last_text and x0 - last_x0 < _DOUBLED * (last_x1 - last_x0):
                 continue
-            gap = char[1] - last[3]
-            height = char[4] - char[2]
-            if not blank and gap > _WORD_GAP * height:
+            if not blank and x0 - last_x1 > _WORD_GAP * (bottom - top):
                 if spread is None:
                     spread = _letter_spacing(row)
-                blank = gap > _blank_width(last, char) + 1.5 * spread
+                blank = x0 - last_x1 > _blank_width(kept[-1], char) + 1.5 * spread
+            if top < upper:
+                upper = top
+            if bottom > lower:
+                lower = bottom
+        else:
+            upper, lower = top, bottom
         if blank:
             pieces.append(" ")
             blank = False
         kept.append(char)
         pieces.append(text)
+        last_text, last_x0, last_x1 = text, x0, x1
     if not kept:
         return None
-    top = min(char[2] for char in kept)
-    bottom = max(char[4] for char in kept)
-    return Line("".join(pieces), tuple(kept), kept[0][1], top, kept[-1][3], bottom, blank)
+    return Line("".join(pieces), tuple(kept), kept[0][1], upper, last_x1, lower, blank)
 
 
 def _letter_spacing(row: Sequence[Char]) -> float:
     """Return the gap between all characters of a spaced-out line, 0 where they are set as usual."""
-    shown = [char for char in row if not char[0].isspace()]
+    shown = [char for char in row if char[0] != " "]
     gaps = sorted(after[1] - before[3] for before, after in pairwise(shown))
     if len(gaps) < 2:
         return 0.0
@@ -130,10 +128,6 @@ def _blank_width(before: Char, after: Char) -> float:
     """Return the least gap that shows a blank between two characters."""
     widths = [char[3] - char[1] for char in (before, after) if is_cjk(char[0][-1])]
     return _FIELD_GAP * max(widths) if widths else _WORD_GAP * (after[4] - after[2])
-
-
-def _left(char: Char) -> float:
-    return char[1]
 
 
 def _middle(char: Char) -> float:

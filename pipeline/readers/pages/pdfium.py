@@ -10,8 +10,9 @@ from operator import sub
 
 from pipeline.errors import SourceError
 from pipeline.readers.pages.glyphs import private, replacements, symbol
-from pipeline.readers.pages.ink import Char, Ink, Rule, turned
+from pipeline.readers.pages.ink import Char, Ink, Rule, turned, written
 from pipeline.readers.pages.pdfium_calls import call, floats
+from pipeline.readers.pages.pdfium_forms import field_values
 from pipeline.readers.pages.pdfium_objects import Objects, Walk, is_pale
 
 # text whose direction is off the page's by more than this, in degrees, lies across it
@@ -35,8 +36,12 @@ def read_inks(data: bytes) -> Iterator[Ink]:
         if not count:
             raise SourceError("corrupt", detail="no pages")
         document = ctypes.cast(pdf.raw, ctypes.c_void_p).value
+        form = None
+        if pdf.get_formtype():
+            pdf.init_forms()
+            form = ctypes.cast(pdf.formenv.raw, ctypes.c_void_p).value if pdf.formenv else None
         for number in range(1, count + 1):
-            yield _page(document, number)
+            yield _page(document, form, number)
     finally:
         pdf.close()
 
@@ -47,12 +52,12 @@ def _refused(code: int | None, text: str, data: bytes) -> SourceError:
     return SourceError("corrupt" if b"%%EOF" in data[-4096:] else "truncated", detail=text)
 
 
-def _page(document: int | None, number: int) -> Ink:
+def _page(document: int | None, form: int | None, number: int) -> Ink:
     page = call("FPDF_LoadPage")(document, number - 1)
     if not page:
         return Ink(number, fault="PDFium cannot load it")
     try:
-        return _ink(page, number)
+        return _ink(page, form, number)
     except Exception as error:
         return Ink(number, fault=f"{type(error).__name__} {error}".strip())
     finally:
@@ -74,7 +79,7 @@ class _Print:
     hidden: int
 
 
-def _ink(page: int, number: int) -> Ink:
+def _ink(page: int, form: int | None, number: int) -> Ink:
     frame, frame_at = floats(4)
     call("FPDF_GetPageBoundingBox")(page, frame_at)
     left, top, right, bottom = frame
@@ -96,6 +101,9 @@ def _ink(page: int, number: int) -> Ink:
     if seen:
         ink.unmapped, ink.hidden = seen.unmapped, seen.hidden
         _place(ink, seen, quarters, left, top)
+    for value, (x0, y1, x1, y0) in field_values(form, page) if form else ():
+        box = (x0 - left, top - y1, x1 - left, top - y0)
+        ink.chars += written(value, turned(box, quarters, width, height))
     if quarters % 2:
         ink.width, ink.height = height, width
     return ink
@@ -140,7 +148,7 @@ def _print(text: int, objects: Objects) -> _Print | None:
     count = call("FPDFText_CountChars")(text)
     if count <= 0:
         return None
-    codes: list[int] = list(map(call("FPDFText_GetUnicode"), repeat(text), range(count)))
+    codes = _codes(text, count)
     array, at = floats(4 * count)
     box = call("FPDFText_GetLooseCharBox")
     deque(map(box, repeat(text), range(count), range(at, at + 16 * count, 16)), maxlen=0)
@@ -163,14 +171,33 @@ def _print(text: int, objects: Objects) -> _Print | None:
         keep = shown
     if not keep:
         return _Print([], [], [], [], [], [], set(), 0, hidden)
-    turns = _turns(map(call("FPDFText_GetCharAngle"), repeat(text), keep))
-    unmapped = sum(map(call("FPDFText_HasUnicodeMapError"), repeat(text), keep))
+    turns = [] if objects.upright else _turns(map(call("FPDFText_GetCharAngle"), repeat(text), keep))
+    unmapped = _unmapped(text, codes, keep)
     if len(keep) < count:
         names = [names[i] for i in keep]
         left, top = [left[i] for i in keep], [top[i] for i in keep]
         right, bottom = [right[i] for i in keep], [bottom[i] for i in keep]
     pale = _pale(text, keep, top, bottom)
     return _Print(names, left, top, right, bottom, turns, pale, unmapped, hidden)
+
+
+def _codes(text: int, count: int) -> list[int]:
+    """Return the code point of each character."""
+    # one call gives all where text and characters match one to one: the common case
+    buffer = (ctypes.c_ushort * (count + 1))()
+    if call("FPDFText_GetText")(text, 0, count, ctypes.addressof(buffer)) == count + 1:
+        codes: list[int] = buffer[:count]
+        if 0 not in codes and not any(0xD800 <= code <= 0xDFFF for code in set(codes)):
+            return codes
+    return list(map(call("FPDFText_GetUnicode"), repeat(text), range(count)))
+
+
+def _unmapped(text: int, codes: list[int], keep: list[int]) -> int:
+    """Return how many characters have no Unicode value in the file; one of each is asked first."""
+    failed = call("FPDFText_HasUnicodeMapError")
+    if not any(map(failed, repeat(text), {codes[i]: i for i in keep}.values())):
+        return 0
+    return sum(map(failed, repeat(text), keep))
 
 
 def _pale(text: int, indexes: list[int], top: list[float], bottom: list[float]) -> set[int]:

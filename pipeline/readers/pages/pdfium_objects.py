@@ -1,5 +1,6 @@
 """What a PDF page draws, through PDFium: rules, the share of pictures, text that is not to be read."""
 
+from collections import deque
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -20,13 +21,17 @@ Matrix = tuple[float, float, float, float, float, float]
 
 @dataclass(slots=True)
 class Objects:
-    """In user space, y upwards; ``hidden`` are the addresses of invisible text objects."""
+    """What a page draws, in user space, y upwards.
+
+    ``hidden`` are the addresses of invisible text objects; ``upright`` says that no text is turned.
+    """
 
     horizontals: list[Rule] = field(default_factory=list)
     verticals: list[Rule] = field(default_factory=list)
     pictures: float = 0.0
     count: int = 0
     hidden: set[int] = field(default_factory=set)
+    upright: bool = True
 
 
 class Walk:
@@ -58,8 +63,20 @@ class Walk:
                 get, count = call("FPDFFormObj_GetObject"), call("FPDFFormObj_CountObjects")(one)
                 inner = _product(self._matrix_of(one), outer)
                 self._objects([get(one, i) for i in range(count)], inner, depth + 1)
+        self._texts(texts, outer)
+
+    def _texts(self, texts: list[int], outer: Matrix | None) -> None:
+        """Note which text is invisible, and whether any is turned."""
         modes = map(call("FPDFTextObj_GetTextRenderMode"), texts)
         self.found.hidden.update(one for one, mode in zip(texts, modes, strict=True) if mode == _INVISIBLE)
+
+        if outer is not None and (outer[1] or outer[2] or outer[0] < 0 or outer[3] < 0):
+            self.found.upright = False
+        array, at = floats(6 * len(texts))
+        deque(map(call("FPDFPageObj_GetMatrix"), texts, range(at, at + 24 * len(texts), 24)), maxlen=0)
+        values: list[float] = array[:]
+        if any(values[1::6]) or any(values[2::6]) or min(values[0::6], default=1.0) < 0:
+            self.found.upright = False
 
     def _matrix_of(self, one: int) -> Matrix:
         if not call("FPDFPageObj_GetMatrix")(one, self._matrix_at):

@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline.errors import SourceError
 from pipeline.readers.pages.glyphs import private, replacements, symbol
-from pipeline.readers.pages.ink import Char, Ink, turned
+from pipeline.readers.pages.ink import Char, Ink, turned, written
 from pipeline.readers.pages.lattice import Lattice, from_boxes
 
 # a text whose direction is off the page's by more than this lies across it: a watermark or a stamp
@@ -79,6 +79,11 @@ def _ink(page: Any, number: int) -> Ink:
             ink.chars.append(shown)
         else:
             ink.sideways.append(((turn + quarters) % 4, shown))
+    for note in page.annots:
+        value = _field_value(note.get("data") or {})
+        if value:
+            box = (note["x0"], note["top"], note["x1"], note["bottom"])
+            ink.chars += written(value, turned(box, quarters, width, height))
     if marks:
         ink.stamps.append("".join(marks))
     lattices = (_lattice(cells, quarters, width, height) for cells in tables)
@@ -114,6 +119,22 @@ def _upright(char: dict[str, Any], quarters: int, width: float, height: float) -
     return (_shown(char["text"], char["fontname"]), *box)
 
 
+def _field_value(data: dict[str, Any]) -> str:
+    """Return the value of a text or choice field from its annotation's dictionary, empty for anything else."""
+    from pdfminer.pdftypes import resolve1
+    from pdfminer.utils import decode_text
+
+    link: Any = data
+    kind = value = None
+    while isinstance(link, dict):
+        kind = resolve1(link.get("FT")) if kind is None else kind
+        value = resolve1(link.get("V")) if value is None else value
+        link = resolve1(link.get("Parent"))
+    if getattr(kind, "name", None) not in ("Tx", "Ch") or not isinstance(value, bytes | str):
+        return ""
+    return decode_text(value) if isinstance(value, bytes) else value
+
+
 def _is_pale(color: Any) -> bool:
     """Say whether a colour is light: a grey, red-green-blue or (four values) cyan-magenta-yellow-black."""
     values = color if isinstance(color, tuple | list) else (color,)
@@ -123,6 +144,8 @@ def _is_pale(color: Any) -> bool:
 
 
 def _shown(text: str, font: str) -> str:
+    if text.isspace():
+        return " "
     if text.isascii() and not text.startswith("(cid:"):
         return text
     if text.startswith("(cid:"):
