@@ -415,6 +415,8 @@ GUARDED = [
     '<w:p><w:r><w:sym w:font="Arial" w:char="0041"/></w:r></w:p>',
     '<w:p><w:r><w:rPr><w:rFonts w:ascii="Wingdings"/></w:rPr></w:r></w:p>',
     '<w:p><w:r><w:rPr><w:rFonts w:ascii="Symbol"/></w:rPr></w:r></w:p>',
+    '<w:p><w:r><w:rPr><w:rFonts w:eastAsia="SimSun" w:hAnsi="Webdings"/></w:rPr></w:r></w:p>',
+    "<w:p><w:r><w:rPr><w:rFonts w:cs='Symbol'/></w:rPr></w:r></w:p>",
     "<w:p><w:r><w:rPr><w:vanish/></w:rPr></w:r></w:p>",
     "<w:p><w:r><w:ruby/></w:r></w:p>",
     "<w:p><w:r><w:txbxContent/></w:r></w:p>",

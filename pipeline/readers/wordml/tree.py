@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 MATH_TEXT = "{http://schemas.openxmlformats.org/officeDocument/2006/math}t"
 COMPATIBILITY = "{http://schemas.openxmlformats.org/markup-compatibility/2006}"
-SYMBOL_FONTS = (b"dings", b'"Symbol"')
+SYMBOL_FONTS = {name.title() for name in FONTS}  # as Office writes them
 OFF = {"0", "false", "off"}
 
 
@@ -107,7 +107,7 @@ class TreeWalk:
         self.builder.begin_part(part)
         self._part = part
         self._codes = []
-        self._symbols = any(font in data for font in SYMBOL_FONTS)
+        self._symbols = any(font.encode() in data for font in SYMBOL_FONTS)
 
     # --- structure ---
 
@@ -231,7 +231,7 @@ class TreeWalk:
                     hidden = _is_on(item)
                 elif item.tag == W + "rFonts":
                     font = item.get(W + "ascii") or item.get(W + "hAnsi") or ""
-        self._font, outer = font if font.lower() in FONTS else "", self._font
+        self._font, outer = font if font in SYMBOL_FONTS else "", self._font
         self._mute += hidden
         self._children(run)
         self._mute -= hidden
