@@ -43,9 +43,7 @@ def kind(file: BinaryIO, extension: str) -> str:
             return media_type
     if any(name.startswith("__substg1.0_") for name in names):
         return media.MSG
-    if names:
-        return media.OLE
-    return _by_first_sector(file) or _EXTENSIONS.get(extension, media.OLE)
+    return _by_first_sector(file) or (media.OLE if names else _EXTENSIONS.get(extension, media.OLE))
 
 
 def _root_streams(file: BinaryIO) -> set[str]:

@@ -37,7 +37,7 @@ def _opened(file: BinaryIO) -> "rarfile.RarFile":
     except ImportError as error:
         raise SourceError("needs_extra", detail="RAR: pip install guibiao[rar]") from error
     try:
-        archive = rarfile.RarFile(file)
+        archive = rarfile.RarFile(file, errors="strict")
         locked = archive.needs_password() and not archive.infolist()
     except rarfile.NeedFirstVolume as error:
         raise SourceError("unsupported", detail="a later part of a split archive") from error
@@ -45,6 +45,8 @@ def _opened(file: BinaryIO) -> "rarfile.RarFile":
         raise SourceError("corrupt", detail=f"{type(error).__name__}: {error}"[:200]) from error
     if locked:
         raise SourceError("encrypted")
+    if not archive.infolist():
+        raise SourceError("truncated", detail="no member is left")
     return archive
 
 

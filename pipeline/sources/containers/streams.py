@@ -8,7 +8,7 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from pipeline.errors import SourceError
 from pipeline.sources.containers.member import Member, Skipped
@@ -18,8 +18,15 @@ from pipeline.sources.names import decode_names
 GZIP, BZIP2, XZ, TAR = "application/gzip", "application/x-bzip2", "application/x-xz", "application/x-tar"
 MEDIA = (GZIP, BZIP2, XZ, TAR)
 _BLOCK = 512
-# tarfile reads the header of a long name or of pax records as a whole, whatever size it declares.
-_LARGEST_READ = 8 * MEGABYTE
+_PIECE = 1 << 16
+_LARGEST_NAME = MEGABYTE
+_NAME_TYPES = (
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+    tarfile.XHDTYPE,
+    tarfile.XGLTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+)
 _ENDINGS = {".tgz": ".tar", ".taz": ".tar", ".tbz": ".tar", ".tbz2": ".tar", ".txz": ".tar"}
 _DAMAGE = (zlib.error, lzma.LZMAError, gzip.BadGzipFile, tarfile.TarError, OSError, ValueError, MemoryError)
 
@@ -43,9 +50,7 @@ class _Metered(io.RawIOBase):
             self._ahead += self._stream.read(size - len(self._ahead))
         return self._ahead
 
-    def read(self, size: int = -1) -> bytes:
-        if size < 0 or size > _LARGEST_READ:
-            raise SourceError("too_large", detail=f"a header of {size} bytes")
+    def read(self, size: int = _PIECE) -> bytes:
         part = self._ahead[:size]
         self._ahead = self._ahead[size:]
         while len(part) < size and (more := self._stream.read(size - len(part))):
@@ -111,8 +116,33 @@ def _inner_name(name: str) -> str:
     return path.stem + _ENDINGS.get(path.suffix.lower(), "") if path.suffix else path.name
 
 
+class _Entry(tarfile.TarInfo):
+    """A tar header that is not believed: tarfile reads the long name behind it as a whole, however long."""
+
+    ended = False
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        if len(buf) == _BLOCK and not any(buf):
+            cls.ended = True
+        entry = super().frombuf(buf, encoding, errors)
+        if entry.type in _NAME_TYPES and entry.size > _LARGEST_NAME:
+            raise SourceError("too_large", detail=f"a name of {entry.size} bytes")
+        return entry
+
+
 def _tar_members(stream: _Metered, budget: Budget) -> Iterator[Member | Skipped]:
-    with tarfile.open(fileobj=cast(BinaryIO, stream), mode="r|", errors="surrogateescape") as archive:
+    """Yield the members of a tar archive; an end without its block of zeros means that something is missing.
+
+    tarfile takes the first header that is cut or damaged for the end.
+    """
+
+    class Entries(_Entry):
+        """Headers of this archive, with their own mark of its end."""
+
+    with tarfile.open(
+        fileobj=cast(BinaryIO, stream), mode="r|", errors="surrogateescape", tarinfo=Entries
+    ) as archive:
         for entry in archive:
             # archive.members grows with every entry and a stream never goes back.
             archive.members = []  # type: ignore[attr-defined]
@@ -124,6 +154,11 @@ def _tar_members(stream: _Metered, budget: Budget) -> Iterator[Member | Skipped]
                 yield Skipped(name, "link" if entry.issym() or entry.islnk() else "special")
                 continue
             yield Member(name, entry.size, _content(archive, entry, budget))
+        if not Entries.ended:
+            raise SourceError("truncated", detail="no end of archive behind the last member")
+    while stream.read(_PIECE):
+        # What follows the end is read for its checksum.
+        pass
 
 
 def _member_name(name: str) -> str:
