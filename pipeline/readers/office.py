@@ -1,11 +1,13 @@
-"""Read what only an office suite reads (RTF, OpenDocument, Excel 2003 XML) through LibreOffice, when installed.
+"""Read what only an office suite reads (RTF, OpenDocument, Office 2003 XML, xlsb) through LibreOffice.
 
 LibreOffice turns the file into docx or xlsx, and our own reader of that medium reads it; locators therefore
 name places in the converted file. Without LibreOffice the document has the status needs_libreoffice.
 """
 
 import io
+import re
 import zipfile
+from collections import Counter
 from dataclasses import replace
 
 from pipeline.errors import SourceError
@@ -22,9 +24,16 @@ ROUTES = {
     "application/rtf": ("rtf", "docx"),
     "application/vnd.oasis.opendocument.text": ("odt", "docx"),
     "application/vnd.oasis.opendocument.spreadsheet": ("ods", "xlsx"),
+    "application/vnd.oasis.opendocument.text-template": ("ott", "docx"),
+    "application/vnd.oasis.opendocument.spreadsheet-template": ("ots", "xlsx"),
+    "application/vnd.oasis.opendocument.flat-xml": ("fodt", "docx"),
+    "application/vnd.ms-word.xml2003": ("xml", "docx"),
     "application/vnd.ms-excel.xml2003": ("xml", "xlsx"),
+    "application/vnd.ms-excel.sheet.binary.macroEnabled.12": ("xlsb", "xlsx"),
 }
 MEDIA = tuple(ROUTES)
+_BRACE = re.compile(rb"\\[\\{}]|[{}]")
+_FLAT_SHEET = b"application/vnd.oasis.opendocument.spreadsheet"
 
 
 def read(source: Source) -> Document:
@@ -33,6 +42,8 @@ def read(source: Source) -> Document:
     SourceError needs_libreoffice, encrypted, truncated, corrupt, timeout, and those of the docx or xlsx reader.
     """
     suffix, target = ROUTES[source.media_type]
+    if suffix == "fodt" and _FLAT_SHEET in source.data[:65_536]:
+        suffix, target = "fods", "xlsx"
     _look(source.data, suffix)
     return read_converted(source, suffix, target, f"office/{VERSION}")
 
@@ -58,9 +69,9 @@ def convert(data: bytes, suffix: str, target: str) -> bytes:
 
 def _look(data: bytes, suffix: str) -> None:
     """Refuse what LibreOffice would fail on without a reason, or read half of in silence."""
-    if suffix == "rtf" and b"}" not in data[-4096:]:
+    if suffix == "rtf" and _open_groups(data) > 0:
         raise SourceError("truncated", detail="RTF without its closing brace")
-    if suffix in ("odt", "ods"):
+    if suffix in ("odt", "ods", "ott", "ots"):
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 manifest = archive.open("META-INF/manifest.xml").read(1_000_000)
@@ -78,3 +89,14 @@ def _look(data: bytes, suffix: str) -> None:
             raise SourceError("corrupt", detail=f"{type(error).__name__}: {error}") from error
         if b"encryption-data" in manifest:
             raise SourceError("encrypted")
+
+
+def _open_groups(data: bytes) -> int:
+    """Return how many groups of an RTF file are never closed; escaped braces do not count."""
+    if b"\\bin" in data:  # raw bytes may be anything
+        return 0
+    quick = data.count(b"{") - data.count(b"\\{") - data.count(b"}") + data.count(b"\\}")
+    if quick <= 0:
+        return quick
+    braces = Counter(_BRACE.findall(data))
+    return braces[b"{"] - braces[b"}"]
