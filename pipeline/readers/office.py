@@ -95,8 +95,5 @@ def _open_groups(data: bytes) -> int:
     """Return how many groups of an RTF file are never closed; escaped braces do not count."""
     if b"\\bin" in data:  # raw bytes may be anything
         return 0
-    quick = data.count(b"{") - data.count(b"\\{") - data.count(b"}") + data.count(b"\\}")
-    if quick <= 0:
-        return quick
     braces = Counter(_BRACE.findall(data))
     return braces[b"{"] - braces[b"}"]
