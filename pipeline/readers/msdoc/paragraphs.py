@@ -10,8 +10,9 @@ from pipeline.readers.msdoc.fib import Fib
 from pipeline.readers.msdoc.fkp import paragraph_runs
 from pipeline.readers.msdoc.pieces import Pieces
 
-# A hostile file may point a million paragraphs at long lists in the Data stream; no honest one comes near.
-_DATA_BUDGET = 1 << 25
+# A hostile file may point a million paragraphs at long lists in the Data stream. An honest one refers to each
+# list about once, so this much and eight times the stream is far more than it needs.
+_DATA_BUDGET = 1 << 23
 _TABLE_GROUP = 5
 
 
@@ -103,7 +104,7 @@ class Paragraphs:
             return b""
         size = unpack_from("<H", self._data, offset)[0]
         self._spent += size
-        if self._spent > _DATA_BUDGET:
+        if self._spent > _DATA_BUDGET + 8 * len(self._data):
             raise SourceError("corrupt", place="Data", detail="too many property lists")
         return self._data[offset + 2 : offset + 2 + size]
 
