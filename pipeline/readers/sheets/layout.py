@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import repeat
 from typing import NamedTuple
 
@@ -64,10 +64,10 @@ class Layout:
         regions = _regions(full, sheet.merges)
         stray: list[tuple[str, str]] = []
         for box in regions:
-            merged = _Merged(box, sheet.merges)
+            merged = _Merged(box, sheet.merges, full)
             if merged.skipped:
                 self.problems.append(
-                    f"{sheet.name}: {merged.skipped} merged ranges overlap or are too many; ignored"
+                    f"{sheet.name}: {merged.skipped} merged ranges beyond the limit were ignored"
                 )
             grid = self._grid(sheet, box, merged, len(regions) > 1)
             stray.extend(_stray(sheet, full, merged))
@@ -76,14 +76,17 @@ class Layout:
             self.blocks.append(Block(text, len(self.blocks), len(self.grids), sheet.number, None, locator))
 
     def _grid(self, sheet: Sheet, box: Box, merged: "_Merged", is_part: bool) -> Grid:
-        keys = _positions(box, sheet.texts, merged, self.left)
-        self.left -= len(keys)
+        area = (box.bottom - box.top + 1) * (box.right - box.left + 1)
+        if area > _BIG and area > min(_SPARSE * len(sheet.texts), self.left):
+            cells = _full_cells_only(sheet, box, merged)
+        else:
+            cells = _all_cells(sheet, box, merged)
+        self.left -= len(cells)
         if self.left < 0:
             raise SourceError("too_large", place=sheet.name, detail=f"more than {MAX_CELLS} cells")
         locator = f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
         if is_part:
             locator += f"!{address(box.top, box.left)}:{address(box.bottom, box.right)}"
-        cells = _cells(sheet, box, keys, merged)
         return Grid(len(self.grids), cells, sheet.number, locator)
 
 
@@ -103,49 +106,41 @@ def address(row: int, col: int) -> str:
     return f"{column_name(col)}{row + 1}"
 
 
-def _cells(sheet: Sheet, box: Box, keys: Sequence[int], merged: "_Merged") -> tuple[Cell, ...]:
-    """Return the cells at the positions, rows and columns counted from the corner of the box."""
-    top, left, page = box.top, box.left, sheet.number
-    names = [f"{sheet.name}!{column_name(col)}" for col in range(left, box.right + 1)]
-    rows = [key >> COLUMN_BITS for key in keys]
-    cols = [(key & COLUMN_MASK) - left for key in keys]
-    spans = [merged.spans.get(key, _SINGLE) for key in keys]
-    return tuple(
-        map(
-            partial(tuple.__new__, Cell),
-            zip(
-                [row - top for row in rows],
-                cols,
-                [span[0] for span in spans],
-                [span[1] for span in spans],
-                map(sheet.texts.get, keys, repeat("")),
-                repeat(page),
-                repeat(None),
-                [f"{names[col]}{row + 1}" for row, col in zip(rows, cols, strict=True)],
-                repeat(None),
-                strict=False,
-            ),
-        )
-    )
+def _all_cells(sheet: Sheet, box: Box, merged: "_Merged") -> tuple[Cell, ...]:
+    """Return a cell for every position of the box that no merged range covers."""
+    top, bottom, left, right = box
+    texts, covered, spans, page = sheet.texts, merged.covered, merged.spans, sheet.number
+    names = [f"{sheet.name}!{column_name(col)}" for col in range(left, right + 1)]
+    new, width = tuple.__new__, right - left + 1  # a third faster than calling Cell
+    out: list[Cell] = []
+    for row in range(top, bottom + 1):
+        line, first = str(row + 1), row << COLUMN_BITS | left
+        for key, col, name in zip(range(first, first + width), range(width), names, strict=True):
+            if key in covered:
+                continue
+            height, breadth = spans.get(key) or _SINGLE
+            text = texts.get(key) or ""
+            out.append(new(Cell, (row - top, col, height, breadth, text, page, None, name + line, None)))
+    return tuple(out)
 
 
-def _positions(box: Box, texts: dict[int, str], merged: "_Merged", room: int) -> list[int]:
-    """Return where cells start, in order: every position of the box that no merged range covers.
+def _full_cells_only(sheet: Sheet, box: Box, merged: "_Merged") -> tuple[Cell, ...]:
+    """Return the cells of the box that hold something or are merged.
 
-    A big area that is nearly empty, or one beyond the room, gives only the positions that hold something, so
-    that one mark in the far corner costs one cell.
+    For an area that is big and nearly empty, or beyond the room: one mark in the far corner costs one cell.
     """
-    area = (box.bottom - box.top + 1) * (box.right - box.left + 1)
-    covered = merged.covered
-    if area > _BIG and area > min(_SPARSE * len(texts), room):
-        found = {key for key in texts if _inside(box, key)}
-        return sorted((found | merged.spans.keys()) - covered.keys())
-    return [
-        key
-        for row in range(box.top, box.bottom + 1)
-        for key in range(row << COLUMN_BITS | box.left, (row << COLUMN_BITS | box.right) + 1)
-        if key not in covered
-    ]
+    found = {key for key in sheet.texts if _inside(box, key)} | merged.spans.keys()
+    return tuple(
+        Cell(
+            (key >> COLUMN_BITS) - box.top,
+            (key & COLUMN_MASK) - box.left,
+            *merged.spans.get(key, _SINGLE),
+            sheet.texts.get(key, ""),
+            sheet.number,
+            locator=f"{sheet.name}!{address(key >> COLUMN_BITS, key & COLUMN_MASK)}",
+        )
+        for key in sorted(found - merged.covered.keys())
+    )
 
 
 def _inside(box: Box, key: int) -> bool:
@@ -166,19 +161,20 @@ def _stray(sheet: Sheet, full: dict[int, str], merged: "_Merged") -> Iterable[tu
 class _Merged:
     """The merged ranges within a box: ``spans`` by first position, ``covered`` any other -> first position.
 
-    Of two ranges that overlap the first counts; a range that begins outside the box begins at its edge.
+    A range that begins outside the box begins at its edge. Of ranges that overlap (programs write such files,
+    Excel does not) one counts: the one that hides no other text, that holds text, that is larger.
     """
 
-    def __init__(self, box: Box, merges: Iterable[Box]) -> None:
+    def __init__(self, box: Box, merges: Iterable[Box], full: dict[int, str]) -> None:
         self.spans: dict[int, tuple[int, int]] = {}
         self.covered: dict[int, int] = {}
-        self.skipped = 0
+        self.skipped = 0  # ranges beyond the limit of work
         inside = [clipped for merge in merges if (clipped := _clipped(merge, box)) is not None]
         area = 0
         for top, bottom, left, right in inside:
             area += (bottom - top + 1) * (right - left + 1)
         if area > MAX_CELLS or not self._take_all(inside, area):
-            self._take_each(inside)
+            self._take_each(inside, full)
 
     def _take_all(self, inside: list[Box], area: int) -> bool:
         """Take all ranges at once; False where some overlap."""
@@ -202,30 +198,45 @@ class _Merged:
             del covered[first]
         return True
 
-    def _take_each(self, inside: list[Box]) -> None:
-        """Take the ranges one by one, without those that overlap an earlier one and beyond the limit."""
+    def _take_each(self, inside: list[Box], full: dict[int, str]) -> None:
+        """Take the ranges one by one, the best first, without those that overlap an earlier one."""
         self.spans, self.covered = {}, {}
         work = MAX_CELLS
+        ranked = []
         for box in inside:
-            work -= (box.bottom - box.top + 1) * (box.right - box.left + 1)
-            if work < 0 or not self._take(*box):
+            area = (box.bottom - box.top + 1) * (box.right - box.left + 1)
+            work -= area
+            if work < 0:
                 self.skipped += 1
+            else:
+                ranked.append((*_rank(box, full), -area, box))
+        for *_, box in sorted(ranked):
+            self._take(*box)
 
-    def _take(self, top: int, bottom: int, left: int, right: int) -> bool:
-        first, size = top << COLUMN_BITS | left, (bottom - top + 1, right - left + 1)
-        covered, spans = self.covered, self.spans
-        lines = [
-            range(row << COLUMN_BITS | left, (row << COLUMN_BITS | right) + 1)
-            for row in range(top, bottom + 1)
-        ]
+    def _take(self, top: int, bottom: int, left: int, right: int) -> None:
+        lines = _lines(top, bottom, left, right)
+        first, covered, spans = lines[0][0], self.covered, self.spans
         for line in lines:
             if not (covered.keys().isdisjoint(line) and spans.keys().isdisjoint(line)):
-                return spans.get(first) == size  # a range given twice is no fault
+                return
         for line in lines:
             covered.update(dict.fromkeys(line, first))
         del covered[first]
-        spans[first] = size
-        return True
+        spans[first] = (bottom - top + 1, right - left + 1)
+
+
+def _lines(top: int, bottom: int, left: int, right: int) -> list[range]:
+    """Return the keys of a range, row by row."""
+    return [
+        range(row << COLUMN_BITS | left, (row << COLUMN_BITS | right) + 1) for row in range(top, bottom + 1)
+    ]
+
+
+def _rank(box: Box, full: dict[int, str]) -> tuple[int, bool]:
+    """Return how many texts a range would hide that differ from its own, and whether it has none of its own."""
+    lines = _lines(*box)
+    text = full.get(lines[0][0], "")
+    return sum(full.get(key, text) != text for line in lines for key in line), not text
 
 
 def _clipped(merge: Box, box: Box) -> Box | None:

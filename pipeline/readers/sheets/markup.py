@@ -11,6 +11,7 @@ Attributes = dict[str, str]
 _PIECE = 1 << 18
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));")
+_RUN = re.compile(r"(?:&#[0-9]{1,7};)+")
 _NAMED = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
 
@@ -50,7 +51,7 @@ def walk(
     parser.CharacterDataHandler = text
 
     def refuse(*_: object) -> None:
-        raise SourceError("corrupt", place=place, detail="declares entities")
+        raise SourceError("too_large", place=place, detail="declares XML entities")
 
     parser.EntityDeclHandler = refuse
     try:
@@ -84,7 +85,39 @@ def unescaped(text: str) -> str:
     """Return the text that stands in the XML: references resolved, line ends as XML wants them."""
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if "&" not in text:
+        return text
+    if "&#" in text:  # some programs write every Chinese character as a number, so whole runs at once
+        text = _RUN.sub(lambda match: _runs[match[0]], text)
     return _REFERENCE.sub(_character, text) if "&" in text else text
+
+
+class _Decimals(dict[str, str]):
+    """Digits of a reference -> its character; the few thousand in use are kept."""
+
+    def __missing__(self, digits: str) -> str:
+        number = int(digits)
+        found = chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+        if len(self) < 50_000:
+            self[digits] = found
+        return found
+
+
+_decimals = _Decimals()
+
+
+class _Runs(dict[str, str]):
+    """A row of references -> its text; left alone where one of them is ``&``. Labels come again in every book."""
+
+    def __missing__(self, run: str) -> str:
+        text = "".join(map(_decimals.__getitem__, run[2:-1].split(";&#")))
+        text = run if "&" in text else text
+        if len(run) < 256 and len(self) < 20_000:
+            self[run] = text
+        return text
+
+
+_runs = _Runs()
 
 
 def _character(match: re.Match[str]) -> str:

@@ -1,5 +1,6 @@
 """Unicode strings of BIFF8 records ([MS-XLS] 2.5.240, 2.5.293, 2.5.294), those over CONTINUE records too."""
 
+from codecs import utf_16_le_decode
 from collections.abc import Sequence
 from struct import Struct
 
@@ -62,20 +63,22 @@ class _Segments:
     def take_whole(self, out: list[str], count: int) -> bool:
         """Append the strings that lie whole in this segment; False when nothing moved."""
         data, at = self._segments[self._number], self._at
-        end, before = len(data), at
-        while at + 3 <= end and len(out) < count:
+        end, before = len(data) - 2, at
+        take, append = utf_16_le_decode, out.append
+        left = count - len(out)
+        while at < end and left:
             length, flags = _COUNT_FLAGS(data, at)
             start, tail = at + 3, 0
             if flags & (_RICH | _PHONETIC):
                 start, tail = _rich(data, start, flags)
             stop = start + (length << (flags & _WIDE))
-            if stop + tail > end:
+            if stop + tail > end + 2:
                 break
-            if flags & _WIDE:
-                out.append(data[start:stop].decode("utf-16-le", "replace"))
-            else:
-                out.append(data[start:stop].decode("latin-1"))
+            append(
+                take(data[start:stop], "replace")[0] if flags & _WIDE else data[start:stop].decode("latin-1")
+            )
             at = stop + tail
+            left -= 1
         self._at = at
         return at != before
 

@@ -23,11 +23,12 @@ _PIECE = 4 << 20
 _ROWS, _COLUMNS = 1 << 20, 1 << COLUMN_BITS
 
 _CELL = re.compile(
-    r'<c r="([A-Z]{1,3})([0-9]{1,7})"([^>]*)>\s*'
+    r'<c r="([A-Z]{1,3}[0-9]{1,7})"([^>]*)>\s*'
     r"(?:<f\b[^>]*>(?:[^<]*</f>)?\s*)?"
-    r"(?:<v(?: [^>]*)?>([^<]*)</v>|<is(?: [^>]*)?>(.*?)</is>)",
+    r"(?:<v(?: [^>]*)?>([^<]*)</v>|<is>(?:<t(?: [^>]*)?>([^<]*)</t></is>|(.*?)</is>))",
     re.DOTALL,
 )
+_MARKED = re.compile("[&\r]|_x").search
 _ATTRIBUTES = re.compile(r'\s+([a-z]+)="([^"<>]*)"')
 _MERGE = re.compile(r'<mergeCell\s+(?:[^>]*\s)?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"[^>]*>')
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?\Z")
@@ -58,6 +59,23 @@ class _Columns(dict[str, int]):
 _columns = _Columns()
 
 
+class _Keys(dict[str, int]):
+    """Address of a cell -> its key; the first 60,000 met are kept, because every form begins at A1."""
+
+    def __missing__(self, address: str) -> int:
+        letters = address.rstrip("0123456789")
+        row = int(address[len(letters) :])
+        if not 1 <= row <= _ROWS:
+            raise _IrregularError
+        key = (row - 1) << COLUMN_BITS | _columns[letters]
+        if len(self) < 60_000:
+            self[address] = key
+        return key
+
+
+_keys = _Keys()
+
+
 class Worksheet:
     """Fills one sheet; ``drawing`` is the reference to its drawing, if any, and ``faults`` what was wrong in it."""
 
@@ -74,6 +92,7 @@ class Worksheet:
         self._strings, self._styles = strings, styles
         self._text_styles = text_styles
         self._room = MAX_TEXT
+        self._after_cells = False
 
     def read(self, opened: Callable[[], Readable], place: str) -> None:
         """Read the part; ``opened`` gives it from its beginning, as often as asked."""
@@ -117,38 +136,46 @@ class Worksheet:
         if "<!" in unit:
             raise _IrregularError
         found = _CELL.findall(unit)
-        inline = unit.count("<is>") + unit.count("<is ")
-        if len(found) != unit.count("<v>") + unit.count("<v ") + inline:
+        if len(found) != unit.count("</v>") + unit.count("</is>"):
             raise _IrregularError
         self._cells(found)
-        if "<mergeCell " in unit:
-            merges = _MERGE.findall(unit)
-            if len(merges) != unit.count("<mergeCell "):
-                raise _IrregularError
-            for left, top, right, bottom in merges:
-                self.merge(int(top), _columns[left], int(bottom), _columns[right])
-        if "Header>" in unit or "Footer>" in unit:
-            for _, text in _MARGIN.findall(unit):
-                self.margin(unescaped(text))
-        if "<drawing " in unit and (drawing := _DRAWING.search(unit)):
+        after = 0 if self._after_cells else unit.find("</sheetData>")
+        if after >= 0:
+            self._after_cells = True
+            self._rest(unit[after:])
+
+    def _rest(self, unit: str) -> None:
+        """Read what stands behind the cells: merged ranges, headers, the drawing."""
+        merges = _MERGE.findall(unit)
+        if len(merges) != unit.count("<mergeCell "):
+            raise _IrregularError
+        for left, top, right, bottom in merges:
+            self.merge(int(top), _columns[left], int(bottom), _columns[right])
+        for _, text in _MARGIN.findall(unit):
+            self.margin(unescaped(text))
+        if drawing := _DRAWING.search(unit):
             self.drawing = drawing[1]
 
     def _cells(self, found: list[tuple[str, str, str, str, str]]) -> None:
         """Put the cells that the pattern found; shared texts, most of all, without a call."""
-        texts, strings, columns, plain = self.sheet.texts, self._strings, _columns, not self._text_styles
+        texts, strings, keys, plain = self.sheet.texts, self._strings, _keys, not self._text_styles
         kinds: dict[str, tuple[int, str]] = {}
-        known = len(strings)
-        for letters, row, attributes, value, inline in found:
+        known, used = len(strings), 0
+        for address, attributes, value, inline, runs in found:
             kind = kinds.get(attributes)
             if kind is None:
                 kind = kinds[attributes] = _kind(attributes)
-            key = (int(row) - 1) << COLUMN_BITS | columns[letters]
+            key = keys[address]
             if kind[1] == "s" and plain and value.isdecimal() and (index := int(value)) < known:
                 texts[key] = strings[index]
-            elif inline:
-                self._inline(key, kind[0], fragment_text(inline))
+            elif inline and plain:
+                used += len(inline)
+                texts[key] = cell_text(unescaped(inline)) if _MARKED(inline) else inline
+            elif inline or runs:
+                self._inline(key, kind[0], fragment_text(runs) if runs else cell_text(unescaped(inline)))
             else:
                 self.put(key, kind[0], kind[1], unescaped(value))
+        self._take(used)
         if len(texts) > MAX_CELLS:
             raise SourceError("too_large", place=self.sheet.name, detail=f"more than {MAX_CELLS} cells")
 
@@ -174,10 +201,13 @@ class Worksheet:
         self.sheet.texts[key] = text
 
     def _inline(self, key: int, style: int, text: str) -> None:
-        self._room -= len(text)
+        self._take(len(text))
+        self.sheet.texts[key] = self._dressed(style, text)
+
+    def _take(self, length: int) -> None:
+        self._room -= length
         if self._room < 0:
             raise SourceError("too_large", place=self.sheet.name, detail=f"more than {MAX_TEXT} characters")
-        self.sheet.texts[key] = self._dressed(style, text)
 
     def _dressed(self, style: int, text: str) -> str:
         shown = self._text_styles.get(style) if self._text_styles else None
