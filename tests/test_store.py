@@ -26,6 +26,12 @@ NEW: Content = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _quick_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the waiting out: what is flushed, and when, is tested by the calls."""
+    monkeypatch.setattr(os, "fsync", lambda _handle: None)
+
+
 def stage(folder: Path, content: Content) -> list[DataFile]:
     files = []
     for place, data in content.items():
@@ -428,6 +434,44 @@ def test_an_error_at_any_call_is_a_store_error_and_leaves_current_complete(
         assert read(publish(root, NEW)) == NEW
         tidy(root)
     assert failures > points // 2
+
+
+def test_everything_is_flushed_before_the_rename_that_makes_it_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(tmp_path, OLD)
+    flushed: set[tuple[int, int]] = set()  # by inode: a file keeps it when it is renamed
+    renames: list[tuple[str, set[str]]] = []
+
+    def fsync(handle: int) -> None:
+        status = os.fstat(handle)
+        flushed.add((status.st_dev, status.st_ino))
+
+    def rename(real: Callable[..., object]) -> Callable[..., object]:
+        def wrapper(source: str, target: str) -> object:
+            tree = [Path(source), *Path(source).rglob("*")]
+            loose = {path.name for path in tree if not path.is_symlink() and _inode(path) not in flushed}
+            renames.append((Path(target).name, loose))
+            return real(source, target)
+
+        return wrapper
+
+    def _inode(path: Path) -> tuple[int, int]:
+        status = path.stat()
+        return status.st_dev, status.st_ino
+
+    old = {_inode(path) for path in tmp_path.rglob("*.parquet")}
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(os, "rename", rename(os.rename))
+    monkeypatch.setattr(os, "replace", rename(os.replace))
+    flushed |= old  # published, so flushed, before
+    publish(tmp_path, NEW)
+    assert [name for name, _ in renames[-3:]] == ["000002", "current", "CURRENT"]
+    assert len(renames) == 5  # and the two new data files before
+    assert [loose for _, loose in renames] == [set()] * 5
+    assert _inode(tmp_path) in flushed
+    assert _inode(tmp_path / "snapshots") in flushed
+    assert {_inode(path) for path in (tmp_path / "data" / "forms").iterdir()} <= flushed
 
 
 def test_a_full_disk_says_what_to_do() -> None:
