@@ -127,7 +127,7 @@ LONG = "项目支出绩效自评表\t2020年度\n主管部门\t市教育局\n" *
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16-le", "utf-16", "big5"])
 def test_a_cut_last_character_costs_that_character(encoding):
     text = TRADITIONAL * 3 if encoding == "big5" else LONG.rstrip()
-    data = text.encode(encoding)[:-1] + (b"" if encoding != "gb18030" else b"\xd6")
+    data = text.encode(encoding)[:-1]
     found = recognise(data)
     assert found.replaced == 1
     assert found.text.endswith("\ufffd")
