@@ -52,7 +52,9 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
     count = len(values)
     missing = values.count(None)
     if count and missing == count:  # half the columns of the ledger are empty
-        return pa.nulls(count, kind)
+        kind_any: Any = kind
+        empty: pa.Array[Any] = pa.nulls(count, kind_any)
+        return empty
     validity = _bits(values) if missing else None
     if pa.types.is_list(kind):
         lists = [value or () for value in values]
