@@ -22,23 +22,17 @@ def read_with(source: Source, engine: str) -> Document:
     """Return the grids and blocks as one of ENGINES sees them; ``pdfplumber`` is the slow reference."""
     from pipeline.readers.pages import pdfium, plumber
     from pipeline.readers.pages.assembly import assemble
+    from pipeline.readers.pages.pdf_streams import doubts
 
     if engine not in ENGINES:
         raise ValueError(f"unknown PDF engine {engine!r}: one of {', '.join(ENGINES)}")
     inks = pdfium.read_inks if engine == "pdfium" else plumber.read_inks
     reader = f"pdf/{VERSION}" if engine == "pdfium" else f"pdf-{engine}/{VERSION}"
     try:
-        return assemble(source, reader, inks(source.data), _doubts(source.data))
+        return assemble(source, reader, inks(source.data), doubts(source.data))
     except SourceError:
         raise
     except RecursionError as error:
         raise SourceError("corrupt", detail="nested too deeply") from error
     except Exception as error:
         raise SourceError("internal", detail=f"{engine}: {type(error).__name__} {error}".strip()) from error
-
-
-def _doubts(data: bytes) -> list[str]:
-    """Return what the bytes alone say against the file."""
-    if b"%%EOF" not in data[-4096:]:
-        return ["the file has no end mark: pages at its end may be missing"]
-    return []

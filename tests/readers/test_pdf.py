@@ -199,3 +199,39 @@ def test_specimens_are_read_or_refused(engine, path):
         assert error.code in ("needs_ocr", "corrupt")
     else:
         assert doc.pages
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_damaged_content_is_a_problem(engine, monkeypatch):
+    """A page whose content stream is damaged half way opens as a shorter page: that must not pass for whole."""
+    monkeypatch.setattr("reportlab.rl_config.useA85", 0)
+    page, buffer = canvas()
+    page.setPageCompression(1)
+    for row in range(30):
+        table(page, 60, 80 + row * 20, (100, 120), (20,), plain([[f"第{row}项", "13"]]))
+    data = finish(page, buffer)
+    assert read(data, engine).problems == ()
+    half = data.index(b"stream", data.index(b"FlateDecode")) + 308
+    damaged = data[:half] + bytes(byte ^ 0x55 for byte in data[half : half + 40]) + data[half + 40 :]
+    try:
+        doc = read(damaged, engine)
+    except SourceError as error:
+        assert error.code == "corrupt"
+    else:
+        assert any("damaged" in problem for problem in doc.problems)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_scan_with_a_blank_and_an_invisible_layer_is_a_scan(engine):
+    page, buffer = canvas()
+    scan(page)
+    text = page.beginText(65, 700)
+    text.setFont("Helvetica", 9)
+    if engine == "pdfium":
+        text.setTextRenderMode(3)
+        text.textLine("recognised by someone else")
+    text.textLine(" ")
+    page.drawText(text)
+    with pytest.raises(SourceError) as caught:
+        read(finish(page, buffer), engine)
+    assert caught.value.code == "needs_ocr"

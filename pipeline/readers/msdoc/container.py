@@ -76,7 +76,7 @@ def _take(ole: "olefile.OleFileIO", data: bytes) -> Streams:
             raise SourceError(
                 _damage(data), place=name, detail=f"{size} bytes stated, the file has {len(data)}"
             )
-        found[name] = ole.openstream(entry.name).read() if size else b""
+        found[name] = _content(ole, entry, data)
         if len(found[name]) < size:
             short.append(name)
     if "WordDocument" not in found:
@@ -85,6 +85,32 @@ def _take(ole: "olefile.OleFileIO", data: bytes) -> Streams:
         raise SourceError(code, place="WordDocument", detail=f"no such stream; the streams are: {names}")
     tables = {name: stream for name, stream in found.items() if name.endswith("Table")}
     return Streams(found["WordDocument"], tables, found.get("Data", b""), tuple(short))
+
+
+def _content(ole: "olefile.OleFileIO", entry: "olefile.olefile.OleDirectoryEntry", data: bytes) -> bytes:
+    """Return a stream's bytes, as many as there are.
+
+    Large streams are cut out of the file run by run along olefile's allocation table: its own stream object
+    takes one step a sector, which is a third of the time for the whole document.
+    """
+    if not entry.size:
+        return b""
+    if entry.size < ole.minisectorcutoff:
+        return bytes(ole.openstream(entry.name).read())
+    fat, shift, wanted = ole.fat, ole.sector_shift, entry.size
+    parts: list[bytes] = []
+    sector, got = entry.isectStart, 0
+    while sector < len(fat) and got < wanted:
+        first = sector
+        while (following := fat[sector]) == sector + 1 and following < len(fat):
+            sector = following
+        part = data[(first + 1) << shift : (sector + 2) << shift]
+        if not part:
+            break
+        parts.append(part)
+        got += len(part)
+        sector = following
+    return b"".join(parts)[:wanted]
 
 
 def _check_header(data: bytes) -> None:

@@ -1,5 +1,7 @@
 """Turn rows with edges and merge flags into a grid: columns are the union of all rows' edges."""
 
+from typing import Any
+
 from pipeline.model import Cell
 from pipeline.readers.msdoc.rows import RowShape, plain_row
 
@@ -13,26 +15,52 @@ Row = tuple[list[str], RowShape]
 def lay_out(rows: list[Row]) -> tuple[Cell, ...]:
     """Return the cells of a table in row-major order, spans kept, positions covered by a span left out."""
     column = _columns(rows)
-    cells: list[Cell] = []
+    cells: list[list[Any]] = []
+    spans: dict[int, list[tuple[int, int, int]] | None] = {}
     above: dict[
         tuple[int, int], int
     ] = {}  # (first, last column) of cells that a row below may continue -> index
     for row, (texts, shape) in enumerate(rows):
         here: dict[tuple[int, int], int] = {}
-        for first, last, text, vertical in _row_cells(texts, shape, column):
+        if id(shape) not in spans:
+            spans[id(shape)] = _plain_spans(shape, column)
+        plain = spans[id(shape)]
+        for first, last, text, vertical in (
+            _row_cells(texts, shape, column) if plain is None else _with_texts(plain, texts)
+        ):
             key = (first, last)
             if vertical == 1 and key in above:
-                index = above[key]
+                here[key] = index = above[key]
                 cell = cells[index]
-                joined = f"{cell.text}\n{text}" if text and cell.text else cell.text or text
-                cells[index] = cell._replace(row_span=row - cell.row + 1, text=joined)
-                here[key] = index
+                cell[2] = row - cell[0] + 1
+                if text:
+                    cell[4] = f"{cell[4]}\n{text}" if cell[4] else text
             else:
                 if vertical:
                     here[key] = len(cells)
-                cells.append(Cell(row, first, 1, last - first, text))
+                cells.append([row, first, 1, last - first, text])
         above = here
-    return tuple(cells)
+    return tuple([Cell(*cell) for cell in cells])
+
+
+_Placed = tuple[int, int, str, int]  # first column, column after the last, text, vertical flag
+
+
+def _plain_spans(shape: RowShape, column: dict[int, int]) -> list[tuple[int, int, int]] | None:
+    """Return (first column, column after the last, vertical flag) of a row whose cells all stand for themselves."""
+    if any(shape.horizontal):
+        return None
+    numbers = [column[edge] for edge in shape.edges]
+    found = list(zip(numbers, numbers[1:], shape.vertical, strict=False))
+    return found if all(first < last for first, last, _ in found) else None
+
+
+def _with_texts(spans: list[tuple[int, int, int]], texts: list[str]) -> list[_Placed]:
+    if len(texts) < len(spans):
+        texts = texts + [""] * (len(spans) - len(texts))
+    return [
+        (first, last, text, vertical) for (first, last, vertical), text in zip(spans, texts, strict=False)
+    ]
 
 
 def _columns(rows: list[Row]) -> dict[int, int]:

@@ -9,6 +9,7 @@ from pipeline.readers.msdoc import sprms
 from pipeline.readers.msdoc.fib import Fib
 from pipeline.readers.msdoc.fkp import paragraph_runs
 from pipeline.readers.msdoc.pieces import Pieces
+from pipeline.readers.msdoc.rows import RowShape, read_row
 
 # A hostile file may point a million paragraphs at long lists in the Data stream. An honest one refers to each
 # list about once, so this much and eight times the stream is far more than it needs.
@@ -19,18 +20,18 @@ _TABLE_GROUP = 5
 class Paragraph(NamedTuple):
     """One paragraph's properties; ``depth`` 0 is outside tables, 2 and more is within nested tables.
 
-    ``row_end`` and ``cell_end`` say that its mark closes a row or a nested cell; ``row`` holds the lists with
-    the row's properties, to be applied in order; ``style`` is an index into the style sheet.
+    ``row_end`` and ``cell_end`` say that its mark closes a row or a nested cell; ``row`` is the shape of the
+    row that it closes; ``style`` is an index into the style sheet.
     """
 
     depth: int
     row_end: bool
     cell_end: bool
-    row: tuple[bytes, ...]
+    row: RowShape | None
     style: int
 
 
-_PLAIN = Paragraph(0, False, False, (), 0)
+_PLAIN = Paragraph(0, False, False, None, 0)
 
 
 class Paragraphs:
@@ -40,8 +41,13 @@ class Paragraphs:
         self._starts, self._lists, self.lost_pages = paragraph_runs(fib, word)
         self._data = data
         self._pieces = pieces
-        self._known: dict[tuple[bytes, bytes], Paragraph] = {}
+        self._known: dict[bytes, dict[bytes, Paragraph]] = {}
+        self._split: dict[
+            bytes, list[sprms.Sprm]
+        ] = {}  # rows repeat their lists at other places of the Data stream
+        self._shapes: dict[tuple[bytes, ...], RowShape] = {}
         self._spent = 0
+        self._seek(0)
 
     def styled(self, wanted: frozenset[int]) -> list[tuple[int, int, bytes]]:
         """Return (start offset, end offset, property list) of the paragraph runs in a wanted style."""
@@ -54,17 +60,27 @@ class Paragraphs:
 
     def at(self, position: int) -> Paragraph:
         """Return the properties of the paragraph whose mark stands at a character position."""
-        pieces = self._pieces
-        piece = bisect_right(pieces.starts, position) - 1
-        offset = pieces.offsets[piece] + (position - pieces.starts[piece]) * pieces.widths[piece]
-        run = bisect_right(self._starts, offset) - 1
-        key = (self._lists[run] if run >= 0 else b"", pieces.modifiers[piece])
-        found = self._known.get(key)
+        if not self._first <= position < self._end:
+            self._seek(position)
+        run = bisect_right(self._starts, self._zero + position * self._width) - 1
+        grpprl = self._lists[run] if run >= 0 else b""
+        found = self._of_piece.get(grpprl)
         if found is None:
-            found = self._known[key] = self._read(*key)
+            found = self._of_piece[grpprl] = self._read(grpprl)
         return found
 
-    def _read(self, grpprl: bytes, modifier: bytes) -> Paragraph:
+    def _seek(self, position: int) -> None:
+        """Go to the piece of a position: most questions come in order, so that the next one is about it too."""
+        pieces = self._pieces
+        piece = min(max(0, bisect_right(pieces.starts, position) - 1), len(pieces.offsets) - 1)
+        self._first, self._end = pieces.starts[piece], pieces.starts[piece + 1]
+        self._width = pieces.widths[piece]
+        self._zero = pieces.offsets[piece] - self._first * self._width
+        self._modifier = pieces.modifiers[piece]
+        self._of_piece = self._known.setdefault(self._modifier, {})
+
+    def _read(self, grpprl: bytes) -> Paragraph:
+        modifier = self._modifier
         if len(grpprl) < 2 and not modifier:
             return _PLAIN
         style = grpprl[0] | grpprl[1] << 8 if len(grpprl) > 1 else 0
@@ -76,15 +92,25 @@ class Paragraphs:
         depth = max(0, values.get(sprms.P_DEPTH, 0))
         if values.get(sprms.P_IN_TABLE):
             depth = max(depth, 1)
-        inner_end = bool(values.get(sprms.P_INNER_ROW_END))
-        row_end = inner_end if depth > 1 else bool(values.get(sprms.P_ROW_END))
+        row_end = bool(values.get(sprms.P_INNER_ROW_END if depth > 1 else sprms.P_ROW_END))
         cell_end = depth > 1 and bool(values.get(sprms.P_INNER_CELL))
-        return Paragraph(min(depth, 64), row_end, cell_end, tuple(row) if row_end else (), style)
+        return Paragraph(
+            min(depth, 64), row_end, cell_end, self._shape(tuple(row)) if row_end else None, style
+        )
+
+    def _shape(self, lists: tuple[bytes, ...]) -> RowShape:
+        found = self._shapes.get(lists)
+        if found is None:
+            found = self._shapes[lists] = read_row([(grpprl, self._split[grpprl]) for grpprl in lists])
+        return found
 
     def _apply(self, grpprl: bytes, values: dict[int, int], row: list[bytes], level: int) -> None:
         """Apply a list to the values; lists with table modifiers are kept for the row, in order."""
         has_row = False
-        for operation, at, length in sprms.split(grpprl):
+        found = self._split.get(grpprl)
+        if found is None:
+            found = self._split[grpprl] = sprms.split(grpprl)
+        for operation, at, length in found:
             if operation in _FLAGS:
                 values[operation] = grpprl[at]
             elif operation == sprms.P_DEPTH:

@@ -85,8 +85,8 @@ class _Row:
             change = width - (self.edges[cell + 1] - self.edges[cell])
             self.edges[cell + 1 :] = [edge + change for edge in self.edges[cell + 1 :]]
 
-    def apply(self, grpprl: bytes) -> None:
-        for operation, at, length in sprms.split(grpprl):
+    def apply(self, grpprl: bytes, found: list[sprms.Sprm]) -> None:
+        for operation, at, length in found:
             change = _CHANGES.get(operation)
             if operation in sprms.T_POSITION:
                 self.position[operation] = int.from_bytes(grpprl[at : at + length], "little")
@@ -149,11 +149,14 @@ _CHANGES: dict[int, Callable[[_Row, bytes, int, int], None]] = {
 }
 
 
-def read_row(lists: tuple[bytes, ...]) -> RowShape:
-    """Return the shape that property lists give a row, applied in order; no cells where none defines any."""
+def read_row(lists: list[tuple[bytes, list[sprms.Sprm]]]) -> RowShape:
+    """Return the shape that property lists give a row, applied in order; no cells where none defines any.
+
+    Each list comes with its modifiers as ``sprms.split`` finds them.
+    """
     row = _Row()
-    for grpprl in lists:
-        row.apply(grpprl)
+    for grpprl, found in lists:
+        row.apply(grpprl, found)
     return row.shape()
 
 

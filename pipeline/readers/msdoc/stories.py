@@ -8,7 +8,7 @@ from pipeline.model import Cell
 from pipeline.readers.msdoc.characters import ELSEWHERE, Shown
 from pipeline.readers.msdoc.layout import Row, fit, lay_out
 from pipeline.readers.msdoc.paragraphs import Paragraphs
-from pipeline.readers.msdoc.rows import RowShape, plain_row, read_row
+from pipeline.readers.msdoc.rows import RowShape, plain_row
 from pipeline.readers.msdoc.text import clean
 
 _MARK = re.compile("[\r\x07\x0c]")
@@ -61,16 +61,16 @@ class Walker:
     def __init__(self, shown: Shown, paragraphs: Paragraphs) -> None:
         self._shown = shown
         self._paragraphs = paragraphs
-        self._shapes: dict[tuple[bytes, ...], RowShape] = {}
 
     def walk(self, start: int, end: int) -> Iterator[Line | Table]:
         """Yield the paragraphs and the top-level tables between two positions, empty paragraphs included."""
         text, gone, at_mark = self._shown.text, self._shown.gone, self._paragraphs.at
+        printed = self._shown.printed
         stack: list[_Open] = []
         last, number, carried = start, 0, ""
         for match in _MARK.finditer(text, start, end):
             position = match.start()
-            line = self._text(last, position)
+            line = self._text(last, position) if printed else text[last:position]
             last = position + 1
             depth, row_end, cell_end, row, _ = at_mark(position)
             if depth != len(stack):
@@ -110,15 +110,14 @@ class Walker:
             )
         return line
 
-    def _end_row(self, table: _Open, row: tuple[bytes, ...], position: int, gone: bool) -> None:
+    def _end_row(self, table: _Open, shape: RowShape | None, position: int, gone: bool) -> None:
         if table.lines:  # text behind the last cell mark: a damaged row, but nothing is dropped
             _end_cell(table, table.lines.pop())
         texts, table.texts = table.texts, []
         if gone and not any(text.strip() for text in texts):
             return
-        shape = self._shapes.get(row)
         if shape is None:
-            shape = self._shapes[row] = read_row(row)
+            shape = plain_row(0)
         if len(texts) > len(shape.horizontal):
             texts, shape = fit(texts, shape)
         if table.rows and table.rows[-1][1].position != shape.position:
@@ -135,7 +134,7 @@ def _end_cell(table: _Open, line: str) -> None:
     if table.lines:
         line = "\n".join((*table.lines, line))
         table.lines.clear()
-    table.texts.append(clean(line))
+    table.texts.append(line if line.isprintable() else clean(line))
 
 
 def _finish(table: _Open, end: int) -> Table:

@@ -1,6 +1,7 @@
 """Pages to a Document: grids and blocks in reading order, and what could not be read."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from pipeline.errors import SourceError
 from pipeline.model import Block, Document, Grid, Source
@@ -18,37 +19,68 @@ def assemble(source: Source, reader: str, inks: Iterable[Ink], problems: Iterabl
 
     SourceError: ``needs_ocr`` where no page has text, ``corrupt`` where none can be read.
     """
-    troubles = list(problems)
-    pages: list[Page] = []
-    count = faults = texts = pictures = drawn = 0
-    scans: list[int] = []
-    for ink in inks:
-        count += 1
-        if ink.fault:
-            faults += 1
-            troubles.append(f"page {ink.number}: cannot be read ({ink.fault})")
-            continue
-        drawn += bool(ink.drawings)
-        if ink.chars or ink.sideways:
-            texts += 1
-        elif ink.pictures >= _SCANNED:
-            scans.append(ink.number)
-        pictures += ink.pictures > 0
-        if ink.unmapped:
-            troubles.append(f"page {ink.number}: {ink.unmapped} characters have no Unicode value in the file")
-        pages.append(lay_out(ink))
-    if count and faults == count:
-        raise SourceError("corrupt", detail=troubles[-1])
-    if not texts:
-        if not drawn:
-            raise SourceError("corrupt", detail=f"nothing is drawn on any of {count} pages")
-        raise SourceError("needs_ocr", detail=f"{count} pages, {pictures} with pictures")
-    if scans:
-        troubles.append(f"no text layer on {_numbers(scans)}: a scan")
+    seen = _Census(list(problems))
+    pages = [lay_out(ink) for ink in inks if seen.take(ink)]
+    seen.judge()
     grids, blocks = _in_order(pages)
     return Document(
-        source.document_id, source.media_type, reader, tuple(grids), tuple(blocks), count, tuple(troubles)
+        source.document_id,
+        source.media_type,
+        reader,
+        tuple(grids),
+        tuple(blocks),
+        seen.pages,
+        tuple(seen.problems),
     )
+
+
+@dataclass(slots=True)
+class _Census:
+    """What the pages of a file hold in all, and what is wrong with them."""
+
+    problems: list[str]
+    pages: int = 0
+    lost: int = 0
+    written: int = 0
+    drawn: int = 0
+    pictured: int = 0
+    unreadable: int = 0
+    scans: list[int] = field(default_factory=list)
+
+    def take(self, ink: Ink) -> bool:
+        """Count one page; say whether there is anything to lay out."""
+        self.pages += 1
+        if ink.fault:
+            self.lost += 1
+            self.problems.append(f"page {ink.number}: cannot be read ({ink.fault})")
+            return False
+        self.drawn += bool(ink.drawings)
+        self.pictured += ink.pictures > 0
+        if any(char[0] != " " for char in ink.chars) or ink.sideways:
+            self.written += 1
+        elif ink.pictures >= _SCANNED:
+            self.scans.append(ink.number)
+        elif ink.unreadable:
+            self.unreadable += 1
+            self.problems.append(f"page {ink.number}: its text cannot be decoded")
+        if ink.unmapped:
+            self.problems.append(
+                f"page {ink.number}: {ink.unmapped} characters have no Unicode value in the file"
+            )
+        return True
+
+    def judge(self) -> None:
+        """Raise SourceError where the file as a whole gives nothing; note the pages that are scans."""
+        if self.pages and self.lost == self.pages:
+            raise SourceError("corrupt", detail=self.problems[-1])
+        if not self.written:
+            if not self.drawn:
+                raise SourceError("corrupt", detail=f"nothing is drawn on any of {self.pages} pages")
+            if self.unreadable and not self.pictured:
+                raise SourceError("corrupt", detail=self.problems[-1])
+            raise SourceError("needs_ocr", detail=f"{self.pages} pages, {self.pictured} with pictures")
+        if self.scans:
+            self.problems.append(f"no text layer on {_numbers(self.scans)}: a scan")
 
 
 def _numbers(pages: list[int]) -> str:

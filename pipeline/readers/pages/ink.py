@@ -25,7 +25,9 @@ class Ink:
     ``chars`` are the upright characters, ``sideways`` those that stand on their side (a quarter turn counted
     clockwise: 1 or 3; 2 is upside down), ``stamps`` text that lies across the page and belongs to no line.
     ``lattices`` is set by an engine that finds the tables itself. ``pictures`` is the share of the page that
-    pictures cover, ``drawings`` the number of drawn objects of any kind. ``fault`` says why the page is lost.
+    pictures cover, ``drawings`` the number of drawn objects of any kind; ``unreadable``: text is drawn, but none of
+    it can be decoded; ``unmapped`` characters have no Unicode value, ``hidden`` ones are drawn invisibly and left
+    out of ``chars``. ``fault`` says why the page is lost.
     """
 
     number: int
@@ -39,6 +41,7 @@ class Ink:
     lattices: list[Lattice] | None = None
     pictures: float = 0.0
     drawings: int = 0
+    unreadable: bool = False
     unmapped: int = 0
     hidden: int = 0
     fault: str = ""

@@ -98,6 +98,7 @@ def _ink(page: int, form: int | None, number: int) -> Ink:
     ink.verticals = [Rule(at - left, top - b, top - a) for at, a, b in objects.verticals]
     if quarters:
         _turn_rules(ink, quarters)
+    ink.unreadable = seen is None and objects.texts > 0
     if seen:
         ink.unmapped, ink.hidden = seen.unmapped, seen.hidden
         _place(ink, seen, quarters, left, top)

@@ -23,7 +23,8 @@ Matrix = tuple[float, float, float, float, float, float]
 class Objects:
     """What a page draws, in user space, y upwards.
 
-    ``hidden`` are the addresses of invisible text objects; ``upright`` says that no text is turned.
+    ``hidden`` are the addresses of invisible text objects; ``upright`` says that no text is turned,
+    ``texts`` counts the visible text objects.
     """
 
     horizontals: list[Rule] = field(default_factory=list)
@@ -32,6 +33,7 @@ class Objects:
     count: int = 0
     hidden: set[int] = field(default_factory=set)
     upright: bool = True
+    texts: int = 0
 
 
 class Walk:
@@ -68,8 +70,9 @@ class Walk:
     def _texts(self, texts: list[int], outer: Matrix | None) -> None:
         """Note which text is invisible, and whether any is turned."""
         modes = map(call("FPDFTextObj_GetTextRenderMode"), texts)
-        self.found.hidden.update(one for one, mode in zip(texts, modes, strict=True) if mode == _INVISIBLE)
-
+        hidden = {one for one, mode in zip(texts, modes, strict=True) if mode == _INVISIBLE}
+        self.found.hidden |= hidden
+        self.found.texts += len(texts) - len(hidden)
         if outer is not None and (outer[1] or outer[2] or outer[0] < 0 or outer[3] < 0):
             self.found.upright = False
         array, at = floats(6 * len(texts))

@@ -37,16 +37,14 @@ class Package:
         if member.flag_bits & 1:
             raise SourceError("encrypted", place=name)
         if member.file_size > MAX_PART:
-            raise _too_large(name, member.file_size)
+            detail = f"unpacks to {member.file_size} bytes, the limit is {MAX_PART}"
+            raise SourceError("too_large", place=name, detail=detail)
         unpacked = BytesIO()
         try:
+            # In pieces: zipfile stops at the declared size, so a size that lies costs one piece, not its truth.
             with self._archive.open(member) as stream:
                 while piece := stream.read(PIECE):
-                    if unpacked.tell() + len(piece) > MAX_PART:  # the declared size may lie
-                        raise _too_large(name, unpacked.tell() + len(piece))
                     unpacked.write(piece)
-        except SourceError:
-            raise
         except Exception as error:  # BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error ...
             raise SourceError("corrupt", place=name, detail=f"{type(error).__name__}: {error}") from error
         data = unpacked.getvalue()
@@ -74,12 +72,6 @@ class Package:
 
 def _folded(name: str) -> str:
     return name.replace("\\", "/").lower()
-
-
-def _too_large(name: str, size: int) -> SourceError:
-    return SourceError(
-        "too_large", place=name, detail=f"unpacks to {size} bytes or more, the limit is {MAX_PART}"
-    )
 
 
 def _not_a_package(data: bytes, error: Exception) -> SourceError:
