@@ -1,6 +1,7 @@
 """What a paragraph's properties say about tables: how deep it lies, whether it ends a cell or a row."""
 
 from bisect import bisect_right
+from functools import lru_cache
 from struct import unpack_from
 from typing import NamedTuple
 
@@ -31,7 +32,46 @@ class Paragraph(NamedTuple):
     style: int
 
 
+_FLAGS = frozenset({sprms.P_IN_TABLE, sprms.P_ROW_END, sprms.P_INNER_CELL, sprms.P_INNER_ROW_END})
+_IN_DATA = frozenset({sprms.P_HUGE, sprms.P_HUGE_OLD, sprms.P_TABLE_PROPS})
+_WANTED = _FLAGS | _IN_DATA | {sprms.P_DEPTH, sprms.P_DEPTH_CHANGE}
 _PLAIN = Paragraph(0, False, False, None, 0)
+
+
+class _Lists:
+    """A property list taken apart: all its modifiers, those that place a paragraph, whether it shapes a row."""
+
+    __slots__ = ("all", "has_row", "wanted")
+
+    def __init__(self, grpprl: bytes) -> None:
+        self.all = sprms.split(grpprl)
+        self.wanted = [found for found in self.all if found[0] in _WANTED]
+        self.has_row = any(found[0] >> 10 & 7 == _TABLE_GROUP for found in self.all)
+
+
+# The forms of an archive come from few templates: lists and rows recur from document to document. Long lists
+# are not remembered, so that the memory is bounded by some tens of megabytes whatever the documents hold.
+_REMEMBERED, _SHORT = 1024, 1024
+
+
+@lru_cache(_REMEMBERED)
+def _remembered(grpprl: bytes) -> _Lists:
+    return _Lists(grpprl)
+
+
+def _taken_apart(grpprl: bytes) -> _Lists:
+    return _remembered(grpprl) if len(grpprl) <= _SHORT else _Lists(grpprl)
+
+
+@lru_cache(_REMEMBERED)
+def _remembered_shape(lists: tuple[bytes, ...]) -> RowShape:
+    return read_row([(grpprl, _taken_apart(grpprl).all) for grpprl in lists])
+
+
+def _shape(lists: tuple[bytes, ...]) -> RowShape:
+    if sum(map(len, lists)) <= 2 * _SHORT:
+        return _remembered_shape(lists)
+    return read_row([(grpprl, _taken_apart(grpprl).all) for grpprl in lists])
 
 
 class Paragraphs:
@@ -42,10 +82,6 @@ class Paragraphs:
         self._data = data
         self._pieces = pieces
         self._known: dict[bytes, dict[bytes, Paragraph]] = {}
-        self._split: dict[
-            bytes, list[sprms.Sprm]
-        ] = {}  # rows repeat their lists at other places of the Data stream
-        self._shapes: dict[tuple[bytes, ...], RowShape] = {}
         self._spent = 0
         self._seek(0)
 
@@ -94,35 +130,22 @@ class Paragraphs:
             depth = max(depth, 1)
         row_end = bool(values.get(sprms.P_INNER_ROW_END if depth > 1 else sprms.P_ROW_END))
         cell_end = depth > 1 and bool(values.get(sprms.P_INNER_CELL))
-        return Paragraph(
-            min(depth, 64), row_end, cell_end, self._shape(tuple(row)) if row_end else None, style
-        )
-
-    def _shape(self, lists: tuple[bytes, ...]) -> RowShape:
-        found = self._shapes.get(lists)
-        if found is None:
-            found = self._shapes[lists] = read_row([(grpprl, self._split[grpprl]) for grpprl in lists])
-        return found
+        return Paragraph(min(depth, 64), row_end, cell_end, _shape(tuple(row)) if row_end else None, style)
 
     def _apply(self, grpprl: bytes, values: dict[int, int], row: list[bytes], level: int) -> None:
         """Apply a list to the values; lists with table modifiers are kept for the row, in order."""
-        has_row = False
-        found = self._split.get(grpprl)
-        if found is None:
-            found = self._split[grpprl] = sprms.split(grpprl)
-        for operation, at, length in found:
+        found = _taken_apart(grpprl)
+        for operation, at, length in found.wanted:
             if operation in _FLAGS:
                 values[operation] = grpprl[at]
             elif operation == sprms.P_DEPTH:
                 values[operation] = unpack_from("<i", grpprl, at)[0]
             elif operation == sprms.P_DEPTH_CHANGE:
                 values[sprms.P_DEPTH] = values.get(sprms.P_DEPTH, 0) + unpack_from("<i", grpprl, at)[0]
-            elif operation in _IN_DATA:
-                if length == 4 and level < 3:
-                    self._apply(self._outside(unpack_from("<I", grpprl, at)[0]), values, row, level + 1)
-            elif operation >> 10 & 7 == _TABLE_GROUP and not has_row:
-                has_row = True
-                row.append(grpprl)
+            elif length == 4 and level < 3:
+                self._apply(self._outside(unpack_from("<I", grpprl, at)[0]), values, row, level + 1)
+        if found.has_row:
+            row.append(grpprl)
 
     def _outside(self, offset: int) -> bytes:
         """Return a property list that lies in the Data stream (PrcData, section 2.9.211)."""
@@ -133,7 +156,3 @@ class Paragraphs:
         if self._spent > _DATA_BUDGET + 8 * len(self._data):
             raise SourceError("corrupt", place="Data", detail="too many property lists")
         return self._data[offset + 2 : offset + 2 + size]
-
-
-_FLAGS = frozenset({sprms.P_IN_TABLE, sprms.P_ROW_END, sprms.P_INNER_CELL, sprms.P_INNER_ROW_END})
-_IN_DATA = frozenset({sprms.P_HUGE, sprms.P_HUGE_OLD, sprms.P_TABLE_PROPS})
