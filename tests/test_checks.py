@@ -5,6 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline import checks
 from pipeline.errors import RuleError
@@ -470,6 +472,42 @@ def test_the_order_of_the_rows_does_not_matter() -> None:
         name: table.take(pa.array(range(table.num_rows)[::-1], pa.int64())) for name, table in made.items()
     }
     assert checks.run(made, SHIPPED) == checks.run(back, list(reversed(SHIPPED)))
+
+
+numbers = (
+    st.none()
+    | st.sampled_from([0.0, -0.0, 1.0, 5.5, -3.0, 1e300, -1e300, 1e-300])
+    | st.floats(allow_nan=False, allow_infinity=False)
+)
+amounts = st.none() | st.decimals(
+    Decimal("-999999999999999999.99"), Decimal("999999999999999999.99"), places=2
+)
+words = (
+    st.none()
+    | st.sampled_from(
+        ["万元", "亿元", "正向", ">=", "~", "=", "total", "fiscal", "local", "%", "2020年", "9" * 50]
+    )
+    | st.text(max_size=5)
+)
+KINDS = {"double": numbers, "decimal128(20, 2)": amounts, "string": words}
+
+
+def rows_of(dataset: str) -> st.SearchStrategy[list[dict[str, object]]]:
+    columns = {
+        field.name: KINDS[field.type]
+        for field in FIELDS
+        if field.dataset == dataset and field.type in KINDS and not field.name.endswith("_id")
+    }
+    return st.lists(st.fixed_dictionaries(columns), max_size=5)
+
+
+@settings(max_examples=10, deadline=None)
+@given(rows_of("forms").filter(bool), rows_of("funding"), rows_of("indicators"))
+def test_no_value_of_one_form_stops_the_checks_of_all(forms: Rows, funding: Rows, indicators: Rows) -> None:
+    found = checks.run(tables(forms=forms[:1], funding=funding, indicators=indicators), SHIPPED)
+    assert len(found) == 2 * len(SHIPPED)
+    rows = [{**row, "fiscal_year": None} for row in found]
+    assert to_table("checks", rows, FIELDS).num_rows == len(found)
 
 
 # -- the runner --------------------------------------------------------------------------------------------
