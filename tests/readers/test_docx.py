@@ -439,6 +439,8 @@ GUARDED = [
     "<w:p><w:r><w:t >a</w:t></w:r></w:p>",
     "<w:p><w:r><w:br w:clear='all'/></w:r></w:p>",
     "<w:p><w:r><w:cr /></w:r></w:p>",
+    "<w:p><w:r><w:tab></w:tab></w:r></w:p>",
+    "<w:p><w:r><w:tab /></w:r></w:p>",
     "<w:p><w:r><w:noBreakHyphen /></w:r></w:p>",
     tbl(tr(tc("a", "<w:tcPrChange/>"))),
     tbl(tr(tc("a"), properties="<w:trPrChange/>")),
@@ -453,6 +455,7 @@ GUARDED = [
     tbl("<w:tc><w:tc></w:tc></w:tc>"),
     "<w:tc></w:tc>",
     "<w:tr></w:tr>",
+    tbl('<w:tr><w:tc></w:tc><w:trPr><w:gridBefore w:val="1"/></w:trPr></w:tr>'),
 ]
 
 

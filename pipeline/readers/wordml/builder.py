@@ -120,7 +120,8 @@ class GridBuilder:
         self.span = min(max(count, 1), MAX_COLUMN)
 
     def open_cell(self) -> None:
-        """Begin a cell."""
+        """Begin a cell, in the first row where none was announced."""
+        self.row = max(self.row, 0)
         self.span, self.merge, self.beside = 1, "", False
         self.text = []
         self.paragraphs = 0

@@ -33,7 +33,7 @@ TOKEN = re.compile(
     rb"t(?:(?: xml:space=\"(?:preserve|default)\")?>([^<]*)</w:t>"  # 1 text
     rb"|c()>|r()[ \t\r\n/>]|bl()>|ab()/>"  # 2 cell, 3 row, 4 table, 5 tab
     rb"|/()>"  # 6 nothing: empty text
-    rb"|(?:|c|bl|xbxContent|cPrChange|rPrChange)[ \t\r\n/>])"
+    rb"|(?:|c|bl|xbxContent|cPrChange|rPrChange)[ \t\r\n/>]|ab[ \t\r\n]*/?>)"
     rb"|p(?:()[ \t\r\n/>]|tab[ \t\r\n/>])"  # 7 paragraph
     rb"|grid(?:Span w:val=\"(\d{1,9})\"/>|Before w:val=\"(\d{1,9})\"/>|(?:Span|Before)[ \t\r\n/>])"  # 8, 9
     rb"|vMerge(?:(?: w:val=\"continue\")?/>()| w:val=\"restart\"/>()|[ \t\r\n/>])"  # 10, 11
@@ -97,6 +97,8 @@ def _feed_rare(kind: int | None, token: re.Match[bytes], builder: GridBuilder, i
             raise GuardError("w:tr out of place")
         builder.open_row()
     elif kind == BEFORE:
+        if inside[-1] != TABLE or builder.col:
+            raise GuardError("w:gridBefore out of place")
         builder.skip_columns(int(token[9]))
     elif kind == TABLE:
         if inside[-1] == TABLE:

@@ -283,8 +283,7 @@ def _written(element: "_Element") -> str:
     """Return what a tab, break or hyphen writes; a tab stop, a page or column break write nothing."""
     name = element.tag.rpartition("}")[2]
     if name == "tab":
-        parent = element.getparent()
-        return "\t" if parent is not None and parent.tag == W + "r" else ""
+        return "" if element.attrib else "\t"  # a tab stop always has a kind and a place
     if name == "br":
         return "" if element.get(W + "type") in ("page", "column") else "\n"
     return {"cr": "\n", "noBreakHyphen": "-"}[name]
