@@ -7,7 +7,7 @@ from pipeline.model import Block, Document, Grid, Source
 from pipeline.readers.msdoc.characters import shown_text
 from pipeline.readers.msdoc.container import open_streams
 from pipeline.readers.msdoc.drawings import box_anchors
-from pipeline.readers.msdoc.fib import ENDNOTES, FOOTNOTES, HEADERS, MAIN, Fib, read_fib
+from pipeline.readers.msdoc.fib import ENDNOTES, FOOTNOTES, MAIN, Fib, read_fib
 from pipeline.readers.msdoc.paragraphs import Paragraphs
 from pipeline.readers.msdoc.pieces import read_pieces
 from pipeline.readers.msdoc.stories import Line, Table, Walker
@@ -20,9 +20,10 @@ def read(source: Source) -> Document:
     """Return the tables and paragraphs of a binary Word document, as they would be printed.
 
     Reading order: the main text with each text box behind the paragraph or table that it is anchored in, then
-    footnotes and endnotes, then headers and footers (each different paragraph once). A nested table is a grid
-    of its own behind the one that holds it, and its text is not in the cell around it. Tracked deletions,
-    hidden text, field codes and comments are left out. ``pages`` is None: a .doc does not know its pages.
+    footnotes and endnotes. A nested table is a grid of its own behind the one that holds it, and its text is
+    not in the cell around it. Tracked deletions, hidden text, field codes and comments are left out, and so are
+    headers and footers: what is printed on every page is no evidence of one form. ``pages`` is None: a .doc
+    does not know its pages.
 
     SourceError: ``old_format`` (Word 6/95 and before), ``encrypted``, ``truncated``, ``corrupt``.
     """
@@ -45,7 +46,6 @@ def _read(source: Source) -> Document:
     pages = _Pages(Walker(shown, paragraphs))
     pages.main(fib)
     pages.notes(fib)
-    pages.headers(fib)
     problems: list[str] = []
     if paragraphs.lost_pages:
         problems.append(
@@ -93,20 +93,6 @@ class _Pages:
             start = sum(fib.lengths[:story])
             for part in self._walker.walk(start, start + fib.lengths[story]):
                 self._add(part, name)
-
-    def headers(self, fib: Fib) -> None:
-        """Add headers and footers, each different paragraph once; their tables are read as paragraphs."""
-        seen: set[str] = set()
-        start = sum(fib.lengths[:HEADERS])
-        for part in self._walker.walk(start, start + fib.lengths[HEADERS]):
-            tables = [] if isinstance(part, Line) else part.flat()
-            texts = (
-                [part.text] if isinstance(part, Line) else [c.text for table in tables for c in table.cells]
-            )
-            for text in texts:
-                if text.strip() and text not in seen:
-                    seen.add(text)
-                    self._block(text, f"WordDocument headers p {len(seen)}")
 
     def _add(self, part: Line | Table, name: str) -> None:
         if isinstance(part, Line):

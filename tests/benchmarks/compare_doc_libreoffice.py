@@ -181,7 +181,7 @@ def own_grids(document: Document) -> tuple[list[list[Place]], list[str]]:
     tables = [
         [(c.row, c.col, c.row_span, c.col_span, norm(c.text)) for c in grid.cells] for grid in document.grids
     ]
-    names = ("footnotes", "endnotes", "headers")
+    names = ("footnotes", "endnotes")
     lines = [norm(b.text) for b in document.blocks if not b.locator.split(" ")[1].startswith(names)]
     return tables, [line for line in lines if line]
 

@@ -11,7 +11,9 @@
     characters  deletions, hidden text and symbol characters, written into the text
     fields      field codes out, results in
     forms       form fields: tick boxes and drop-down lists
-    stories     main text, notes, text boxes, headers: paragraphs and tables in reading order
+    stories     paragraphs and tables of a story (main text, notes, text boxes) in reading order
+    drawings    where text boxes are anchored
+    text        the text of a paragraph or cell
     layout      rows with edges -> a grid of cells with spans
 
 Section numbers in docstrings are those of [MS-DOC].
