@@ -32,7 +32,7 @@ def read(source: Source) -> Document:
         if broken and not layout.grids:
             raise SourceError("corrupt", place=layout.problems[0])
     else:
-        sheets = read_legacy(source.data)
+        sheets = read_legacy(stream)  # not the container: xlrd walks a ring of sectors for ever
         pages = len(sheets)
         for sheet in sheets:
             layout.add(sheet)

@@ -16,7 +16,7 @@ _EMPTY, _TEXT, _NUMBER, _DATE, _BOOLEAN, _ERROR, _BLANK = range(7)
 
 
 def read_legacy(data: bytes) -> list[Sheet]:
-    """Return the sheets of an old workbook; SourceError for whatever xlrd makes of a damaged one."""
+    """Return the sheets of an old workbook (its records, no container); SourceError for a damaged one."""
     import xlrd
 
     try:
