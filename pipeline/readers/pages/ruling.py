@@ -1,6 +1,6 @@
 """Ruling lines to tables: lines merged and bridged, cells as the rectangles that they close."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 
 from pipeline.readers.pages.ink import Rule
@@ -117,62 +117,56 @@ def _close_ends(hs: list[Rule], vs: list[Rule], xs: list[float]) -> tuple[list[R
     return closed, open_top, open_bottom
 
 
-def _edges(rules: Sequence[Rule], lines: Sequence[float], stops: Sequence[float]) -> list[list[bool]]:
-    """Return, per line and per stretch between two stops, whether a rule is drawn there."""
+def _edges(rules: Sequence[Rule], lines: Sequence[float], stops: Sequence[float]) -> list[int]:
+    """Return one bit mask per line: bit i is set where a rule is drawn between stops i and i + 1."""
     place = {at: i for i, at in enumerate(lines)}
-    drawn = [[False] * (len(stops) - 1) for _ in lines]
+    drawn = [0] * len(lines)
     for at, start, end in rules:
         first = bisect_left(stops, start - _MEET)
-        row = drawn[place[at]]
-        for i in range(first, len(stops) - 1):
-            if stops[i + 1] > end + _MEET:
-                break
-            row[i] = True
+        last = bisect_right(stops, end + _MEET) - 1
+        if last > first:
+            drawn[place[at]] |= (1 << last) - (1 << first)
     return drawn
 
 
 def _rectangles(
-    above: list[list[bool]], beside: list[list[bool]], xs: Sequence[float], ys: Sequence[float]
+    above: list[int], beside: list[int], xs: Sequence[float], ys: Sequence[float]
 ) -> tuple[list[Box], tuple[tuple[int, ...], ...]]:
     """Return the closed cells, row-major, and who owns each position.
 
-    ``above[i][j]`` is the edge along ys[i] over column j, ``beside[j][i]`` the one along xs[j] beside row i.
+    Bit j of ``above[i]`` is the edge along ys[i] over column j, bit i of ``beside[j]`` the one along xs[j]
+    beside row i.
     """
     rows, cols = len(ys) - 1, len(xs) - 1
+    # the same walls row by row: bit j of walls[i] is the edge along xs[j] beside row i
+    walls = [sum(1 << j for j in range(cols + 1) if beside[j] >> i & 1) for i in range(rows)]
     owner = [[-1] * cols for _ in range(rows)]
-    seen = [[False] * cols for _ in range(rows)]
+    seen = [0] * rows
     boxes: list[Box] = []
     for i in range(rows):
+        wall = walls[i]
         for j in range(cols):
-            if seen[i][j]:
+            if seen[i] >> j & 1:
                 continue
             right = j + 1
-            while right < cols and not beside[right][i] and not seen[i][right]:
+            while right < cols and not (wall | seen[i]) >> right & 1:
                 right += 1
+            span = (1 << right) - (1 << j)
+            inner = span & ~(1 << j)
             low = i + 1
-            while low < rows and _goes_on(above, beside, seen, low, j, right):
+            while low < rows and not (above[low] | seen[low]) & span and not walls[low] & inner:
                 low += 1
+            height = (1 << low) - (1 << i)
             closed = (
-                all(above[i][j:right])
-                and all(above[low][j:right])
-                and all(beside[j][i:low])
-                and all(beside[right][i:low])
+                above[i] & span == span
+                and above[low] & span == span
+                and beside[j] & height == height
+                and beside[right] & height == height
             )
-            number = len(boxes) if closed else -1
-            for line, marks in zip(owner[i:low], seen[i:low], strict=True):
-                line[j:right] = [number] * (right - j)
-                marks[j:right] = [True] * (right - j)
+            for row in range(i, low):
+                seen[row] |= span
+                if closed:
+                    owner[row][j:right] = [len(boxes)] * (right - j)
             if closed:
                 boxes.append(Box(i, j, low - i, right - j, xs[j], ys[i], xs[right], ys[low]))
     return boxes, tuple(tuple(line) for line in owner)
-
-
-def _goes_on(
-    above: list[list[bool]], beside: list[list[bool]], seen: list[list[bool]], row: int, left: int, right: int
-) -> bool:
-    """Say whether a rectangle over columns left..right may take in one more row."""
-    return not (
-        any(above[row][left:right])
-        or any(seen[row][left:right])
-        or any(beside[col][row] for col in range(left + 1, right))
-    )
