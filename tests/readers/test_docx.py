@@ -1,20 +1,11 @@
 import importlib.util
 import random
 import sys
-import tracemalloc
-import zipfile
-from io import BytesIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from word_forms import (
     NAMESPACES,
-    RELS,
-    STRICT,
-    TYPES,
-    W,
     document,
     form,
     form_xml,
@@ -25,87 +16,27 @@ from word_forms import (
     tc,
     tr,
     word_paragraph,
-    zipped,
+)
+from word_reading import (
+    blocks,
+    boxed,
+    by_tokens,
+    by_tree,
+    cell_text,
+    grids,
+    para,
+    read,
+    reference,
+    run,
+    t,
+    texts,
 )
 
-from pipeline.errors import SourceError
-from pipeline.model import Document
 from pipeline.readers import docx
-from pipeline.readers.wordml import package as packages
-from pipeline.readers.wordml import parsing
 from pipeline.readers.wordml.package import Package
-from pipeline.readers.wordml.tokens import GuardError
 
 REPOSITORY = Path(__file__).parents[2]
 FIXTURE = REPOSITORY / "fixtures/project_self_evaluation/changji_2020"
-SPECIMENS = REPOSITORY.parent / "shared/specimens"
-
-Row = tuple[int, int, int, int, str]
-
-
-def by_tokens(data: bytes) -> Document:
-    opened = Package(data)
-    return docx.by_tokens(source(data), opened.main_part(), opened.part(opened.main_part()))
-
-
-def by_tree(data: bytes) -> Document:
-    opened = Package(data)
-    return docx.by_tree(source(data), opened.main_part(), opened.part(opened.main_part()), opened)
-
-
-def read(body: str, **parts: str) -> Document:
-    """Read a body; where the quick way takes it, both ways must agree."""
-    data = package(document(body), **parts)
-    found = docx.read(source(data))
-    assert found == by_tree(data)
-    return found
-
-
-def grids(found: Document) -> list[list[Row]]:
-    return [[cell[:5] for cell in grid.cells] for grid in found.grids]
-
-
-def texts(found: Document) -> list[list[str]]:
-    return [[cell.text for cell in grid.cells] for grid in found.grids]
-
-
-def blocks(found: Document) -> list[tuple[str, int]]:
-    return [(block.text, block.before_grid) for block in found.blocks]
-
-
-def run(content: str, properties: str = "") -> str:
-    return f"<w:r><w:rPr>{properties}</w:rPr>{content}</w:r>"
-
-
-def t(text: str) -> str:
-    return f'<w:t xml:space="preserve">{text}</w:t>'
-
-
-def para(*content: str) -> str:
-    return f"<w:p>{''.join(content)}</w:p>"
-
-
-def cell_text(content: str, **parts: str) -> str:
-    return texts(read(tbl(tr(tc(content))), **parts))[0][0]
-
-
-# --- python-docx, the reference ---
-
-
-def reference(data: bytes) -> list[list[Row]]:
-    from docx import Document as open_docx
-
-    tables = []
-    for table in open_docx(BytesIO(data)).tables:
-        boxes: dict[object, list[int]] = {}
-        words: dict[object, str] = {}
-        for number, row in enumerate(table.rows):
-            for col, cell in enumerate(row.cells, row.grid_cols_before):
-                box = boxes.setdefault(cell._tc, [number, col, number, col])
-                words.setdefault(cell._tc, cell.text)
-                box[2], box[3] = number, max(box[3], col)
-        tables.append([(a, b, c - a + 1, d - b + 1, words[key]) for key, (a, b, c, d) in boxes.items()])
-    return tables
 
 
 @pytest.mark.parametrize("number", [1, 2])
@@ -251,14 +182,6 @@ def test_table_without_cells_is_no_grid() -> None:
 # --- text boxes, headers, notes ---
 
 
-def boxed(content: str) -> str:
-    inside = f"<w:txbxContent>{content}</w:txbxContent>"
-    return run(
-        f'<mc:AlternateContent><mc:Choice Requires="wps"><w:drawing><wps:txbx>{inside}</wps:txbx></w:drawing></mc:Choice>'
-        f"<mc:Fallback><w:pict><v:textbox>{inside}</v:textbox></w:pict></mc:Fallback></mc:AlternateContent>"
-    )
-
-
 def test_text_box_is_read_once_after_the_paragraph_that_anchors_it() -> None:
     found = read(para(run(t("锚")), boxed(p("框1") + tbl(tr(tc("格"))) + p("框2")), run(t("定"))) + p("后"))
     assert blocks(found) == [("锚定", 0), ("框1", 0), ("框2", 1), ("后", 1)]
@@ -376,305 +299,3 @@ def test_references_line_ends_comments_and_cdata_read_as_xml_says() -> None:
 def test_what_lies_in_another_file_is_named_as_a_problem() -> None:
     found = read('<w:altChunk r:id="rId9"/>' + p("a") + '<w:altChunk r:id="rId8"/>')
     assert len(found.problems) == 1 and "altChunk" in found.problems[0]
-
-
-# --- other ways to write the same ---
-
-PLAIN_BODY = p("题") + tbl(tr(tc("甲", '<w:gridSpan w:val="2"/>')), tr(tc("乙"), tc("&"))) + p("尾")
-
-
-def test_strict_documents_read_the_same_both_ways() -> None:
-    data = package(document(PLAIN_BODY).replace(W, STRICT))
-    expected = read(PLAIN_BODY)
-    for found in (by_tokens(data), by_tree(data)):
-        assert (found.grids, found.blocks) == (expected.grids, expected.blocks)
-
-
-@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "gb18030"])
-def test_other_encodings(encoding: str) -> None:
-    declared = "UTF-8" if encoding.startswith("utf-8") else encoding
-    data = package(document(PLAIN_BODY).replace("UTF-8", declared).encode(encoding))
-    found, expected = docx.read(source(data)), read(PLAIN_BODY)
-    assert (found.grids, found.blocks) == (expected.grids, expected.blocks)
-
-
-def test_another_prefix_reads_the_same() -> None:
-    xml = (
-        document(PLAIN_BODY)
-        .replace("<w:", "<x:")
-        .replace("</w:", "</x:")
-        .replace(" w:", " x:")
-        .replace("xmlns:w=", "xmlns:x=")
-    )
-    found, expected = docx.read(source(package(xml))), read(PLAIN_BODY)
-    assert (found.grids, found.blocks) == (expected.grids, expected.blocks)
-
-
-GUARDED = [
-    '<w:p xmlns:x="' + W + '"><x:r/></w:p>',
-    '<w:p xmlns:w="urn:other"/>',
-    "<w:p><w:r><w:t>a<!-- b --></w:t></w:r></w:p>",
-    "<w:p><w:r><w:t><![CDATA[a]]></w:t></w:r></w:p>",
-    "<w:p><?x y?></w:p>",
-    "<w:p><w:del/></w:p>",
-    "<w:p><w:moveFrom/></w:p>",
-    '<w:p><w:r><w:fldChar w:fldCharType="begin"/></w:r></w:p>',
-    "<w:p><w:r><w:fldChar><w:ffData/></w:fldChar></w:r></w:p>",
-    '<w:p><w:r><w:sym w:font="Arial" w:char="0041"/></w:r></w:p>',
-    '<w:p><w:r><w:rPr><w:rFonts w:ascii="Wingdings"/></w:rPr></w:r></w:p>',
-    '<w:p><w:r><w:rPr><w:rFonts w:ascii="Symbol"/></w:rPr></w:r></w:p>',
-    '<w:p><w:r><w:rPr><w:rFonts w:eastAsia="SimSun" w:hAnsi="Webdings"/></w:rPr></w:r></w:p>',
-    "<w:p><w:r><w:rPr><w:rFonts w:cs='Symbol'/></w:rPr></w:r></w:p>",
-    "<w:p><w:r><w:rPr><w:vanish/></w:rPr></w:r></w:p>",
-    "<w:p><w:r><w:ruby/></w:r></w:p>",
-    "<w:p><w:r><w:txbxContent/></w:r></w:p>",
-    "<w:p><w:r><w:ptab/></w:r></w:p>",
-    "<w:p><w:r><w:footnoteReference/></w:r></w:p>",
-    "<w:p><w:r><w:endnoteReference/></w:r></w:p>",
-    "<w:sdt><w:sdtPr><w:showingPlcHdr/></w:sdtPr></w:sdt>",
-    "<w:altChunk/>",
-    "<w:subDoc/>",
-    "<mc:AlternateContent/>",
-    "<w:p><m:oMath/></w:p>",
-    "<w:p><w:r><w:t >a</w:t></w:r></w:p>",
-    "<w:p><w:r><w:br w:clear='all'/></w:r></w:p>",
-    "<w:p><w:r><w:cr /></w:r></w:p>",
-    "<w:p><w:r><w:tab></w:tab></w:r></w:p>",
-    "<w:p><w:r><w:tab /></w:r></w:p>",
-    "<w:p><w:r><w:noBreakHyphen /></w:r></w:p>",
-    tbl(tr(tc("a", "<w:tcPrChange/>"))),
-    tbl(tr(tc("a"), properties="<w:trPrChange/>")),
-    tbl(tr(tc("a"), properties='<w:del w:id="1"/>')),
-    tbl(tr(tc("a", "<w:hMerge/>"))),
-    tbl(tr(tc("a", "<w:gridSpan w:val='2'/>"))),
-    tbl(tr(tc("a", "<w:vMerge w:val='restart'/>"))),
-    tbl(tr(tc("a"), properties="<w:gridBefore w:val='1'/>")),
-    tbl("<w:tr><w:tc/></w:tr>"),
-    "<w:tbl />",
-    tbl(tbl(tr(tc("a")))),
-    tbl("<w:tc><w:tc></w:tc></w:tc>"),
-    "<w:tc></w:tc>",
-    "<w:tr></w:tr>",
-    tbl('<w:tr><w:tc></w:tc><w:trPr><w:gridBefore w:val="1"/></w:trPr></w:tr>'),
-]
-
-
-@pytest.mark.parametrize("body", GUARDED)
-def test_what_the_quick_way_cannot_read_goes_to_the_tree(body: str) -> None:
-    with pytest.raises(GuardError):
-        by_tokens(package(document(body + p("后"))))
-    assert read(body + p("后")).blocks[-1].text == "后"
-
-
-def test_an_undefined_entity_or_reference_is_an_error_not_text() -> None:
-    for text in ("&nbsp;", "a & b", "&#0;", "&#xD800;"):
-        with pytest.raises(SourceError) as caught:
-            docx.read(source(package(document(f"<w:p><w:r><w:t>{text}</w:t></w:r></w:p>"))))
-        assert caught.value.code == "corrupt"
-
-
-def test_main_part_is_found_by_its_relationship() -> None:
-    members = {
-        "_rels/.rels": RELS.replace("word/document", "/word/document2"),
-        "word/document2.xml": document(PLAIN_BODY),
-    }
-    found = docx.read(source(zipped(members)))
-    assert len(found.grids) == 1 and found.grids[0].locator == "word/document2.xml tbl 1"
-    assert (
-        docx.read(source(zipped({"Word\\Document.xml": document(PLAIN_BODY)}))).grids
-        == read(PLAIN_BODY).grids
-    )
-
-
-def test_a_large_part_is_streamed_to_the_same_result(monkeypatch: pytest.MonkeyPatch) -> None:
-    control = f"<w:sdt><w:sdtContent>{p('控')}{tbl(tr(tc('甲')))}</w:sdtContent></w:sdt>"
-    body = (
-        PLAIN_BODY
-        + control
-        + "<w:bookmarkStart/>"
-        + para(boxed(p("框")))
-        + tbl(tr(tc(tbl(tr(tc("内"))) + p("外"))))
-    )
-    data = package(document(body))
-    whole = by_tree(data)
-    monkeypatch.setattr(parsing, "WHOLE_TREE", 0)
-    assert by_tree(data) == whole
-    for bad in ("<a/>", document(body)[:-9], '<!DOCTYPE w [<!ENTITY e "x">]>' + document(p("a"))[57:]):
-        with pytest.raises(SourceError) as caught:
-            by_tree(package(bad))
-        assert caught.value.code == "corrupt"
-
-
-# --- damage ---
-
-
-def code(data: bytes) -> tuple[str, str]:
-    with pytest.raises(SourceError) as caught:
-        docx.read(source(data))
-    return caught.value.code, caught.value.place
-
-
-@pytest.mark.parametrize("tenth", range(10))
-def test_a_truncated_document_says_where(tenth: int) -> None:
-    data = (FIXTURE / "source" / "form_1.docx").read_bytes()
-    cut = data[: len(data) * tenth // 10 + 3]
-    found, place = code(cut)
-    assert found == "truncated" and place.endswith(f"byte {len(cut)}")
-
-
-def test_truncation_names_the_part_that_is_cut() -> None:
-    data = (FIXTURE / "source" / "form_1.docx").read_bytes()
-    at = data.index(b"word/document.xml") + 400
-    assert code(data[:at]) == ("truncated", f"word/document.xml byte {at}")
-
-
-def test_what_is_no_word_package_is_corrupt() -> None:
-    assert code(b"hello, this is no zip")[0] == "corrupt"
-    assert code(zipped({"a.txt": "x"})) == ("corrupt", "_rels/.rels")
-    assert code(zipped({"_rels/.rels": "<Relationships/>"})) == ("corrupt", "_rels/.rels")
-    assert code(zipped({"_rels/.rels": "<oops"})) == ("corrupt", "_rels/.rels")
-    assert code(zipped({"_rels/.rels": RELS.replace("word/document", "word/none")})) == (
-        "corrupt",
-        "word/none.xml",
-    )
-    assert code(package("<html/>")) == ("corrupt", "word/document.xml")
-    assert code(package(document(PLAIN_BODY)[:-30])) == ("corrupt", "word/document.xml")
-    ole = b"\xd0\xcf\x11\xe0" + bytes(600) + "EncryptedPackage".encode("utf-16-le")
-    assert code(ole)[0] == "encrypted"
-
-
-def test_a_flipped_byte_in_the_packed_part_is_corrupt() -> None:
-    data = bytearray(package(document(PLAIN_BODY * 50)))
-    data[data.index(b"word/document.xml") + 60] ^= 0xFF
-    assert code(bytes(data)) == ("corrupt", "word/document.xml")
-
-
-def test_an_encrypted_member_is_said_to_be_encrypted() -> None:
-    data = bytearray(package(document(PLAIN_BODY)))
-    data[data.rindex(b"word/document.xml") - 46 + 8] |= 1
-    assert code(bytes(data)) == ("encrypted", "word/document.xml")
-
-
-@pytest.mark.parametrize("coding", ["utf-8", "utf-16"])
-def test_document_types_are_refused(coding: str) -> None:
-    entities = '<!DOCTYPE w:document [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]>'
-    xml = f'<?xml version="1.0" encoding="{coding}"?>{entities}<w:document {NAMESPACES}><w:body>{p("&b;")}</w:body></w:document>'
-    assert code(package(xml.replace("&amp;", "&").encode(coding))) == ("corrupt", "word/document.xml")
-
-
-def test_a_bomb_is_refused_before_it_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "MAX_PART", 1 << 20)
-    xml = document(p("0" * (3 << 20)))
-    with pytest.raises(SourceError) as caught:
-        docx.read(source(package(xml)))
-    assert caught.value.code == "too_large" and str(len(xml.encode())) in caught.value.detail
-
-
-def test_a_size_that_lies_costs_no_memory() -> None:
-    data = bytearray(package(document(p("0" * (16 << 20)))))
-    size = zipfile.ZipFile(BytesIO(data)).getinfo("word/document.xml").file_size.to_bytes(4, "little")
-    assert data.count(size) == 2
-    lie = bytes(data.replace(size, (1000).to_bytes(4, "little")))
-    tracemalloc.start()
-    try:
-        assert code(lie) == ("corrupt", "word/document.xml")
-        assert tracemalloc.get_traced_memory()[1] < 4 << 20
-    finally:
-        tracemalloc.stop()
-
-
-def test_a_part_of_too_many_tags_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packages, "MAX_TAGS", 1000)
-    assert code(package(document(p("a") * 300))) == ("too_large", "word/document.xml")
-
-
-# --- the two ways agree, and nothing but SourceError comes out ---
-
-WORDS = st.sampled_from(["", "甲", " 乙 ", "≥98%", "a&b<c>", "\t", "x\ny"])
-CELLS = st.deferred(lambda: st.one_of(WORDS, st.tuples(WORDS, TABLES, WORDS)))
-MERGES = st.sampled_from(
-    ["", "", "", "<w:vMerge/>", '<w:vMerge w:val="restart"/>', '<w:gridSpan w:val="2"/>', "<w:hMerge/>"]
-)
-ROWS = st.lists(st.tuples(CELLS, MERGES), max_size=3)
-TABLES = st.lists(st.tuples(ROWS, st.sampled_from(["", '<w:gridBefore w:val="1"/>'])), max_size=3)
-BODIES = st.lists(st.one_of(WORDS, TABLES), max_size=4)
-
-
-def table_of(rows: list[tuple[list[tuple[object, str]], str]]) -> str:
-    return tbl(*(tr(*(tc(inside(c), merge) for c, merge in row), properties=before) for row, before in rows))
-
-
-def inside(content: object) -> str:
-    if isinstance(content, str):
-        return p(content)
-    if isinstance(content, tuple):
-        return p(content[0]) + table_of(content[1]) + p(content[2])
-    assert isinstance(content, list)
-    return table_of(content)
-
-
-@settings(max_examples=60, deadline=None)
-@given(BODIES)
-def test_both_ways_agree_on_every_tree_of_tables(body: list[object]) -> None:
-    read("".join(map(inside, body)))
-
-
-def mutated(rng: random.Random, data: bytes) -> bytes:
-    changed = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 8))):
-        at, kind = rng.randrange(len(changed) or 1), rng.randrange(5)
-        if kind == 0:
-            changed[at : at + 1] = bytes([rng.randrange(256)])
-        elif kind == 1:
-            del changed[at : at + rng.randint(1, 40)]
-        elif kind == 2:
-            other = rng.randrange(len(changed) or 1)
-            changed[at:at] = changed[other : other + rng.randint(1, 60)]
-        elif kind == 3:
-            changed[at : at + 4] = rng.choice((b"\xff\xff\xff\xff", b"\0\0\0\0", b"\xff\xff\xff\x7f"))
-        else:
-            changed = changed[: at + 1]
-    return bytes(changed)
-
-
-def survives(data: bytes) -> None:
-    try:
-        found = docx.read(source(data))
-    except SourceError as error:
-        assert error.code != "internal", error
-    else:
-        assert all(cell.row_span > 0 and cell.col_span > 0 for grid in found.grids for cell in grid.cells)
-
-
-@pytest.mark.parametrize("seed", range(8))
-def test_mutated_files_give_a_document_or_a_source_error(seed: int) -> None:
-    rng = random.Random(seed)
-    body = PLAIN_BODY + para(boxed(p("框"))) * (seed % 2) + tbl(tr(tc(tbl(tr(tc("内"))) + p("外"))))
-    xml = document(body).encode()
-    data = package(xml.decode())
-    for _ in range(60):
-        survives(mutated(rng, data))
-        survives(
-            zipped(
-                {"[Content_Types].xml": TYPES, "_rels/.rels": RELS, "word/document.xml": mutated(rng, xml)}
-            )
-        )
-
-
-@pytest.mark.skipif(not SPECIMENS.is_dir(), reason="the specimens are not here")
-def test_real_files_read_the_same_both_ways() -> None:
-    quick = 0
-    for path in sorted(SPECIMENS.glob("**/*.doc[xm]")):
-        data = path.read_bytes()
-        try:
-            found = docx.read(source(data))
-        except SourceError as error:
-            assert error.code in ("corrupt", "truncated", "encrypted", "too_large"), (path, error)
-            continue
-        assert found == by_tree(data), path
-        try:
-            by_tokens(data)
-        except GuardError:
-            continue
-        quick += 1
-    assert quick > 30
