@@ -9,6 +9,10 @@ from pipeline.model import Block, Cell, Grid
 # The HTML standard's own limits (section 4.9.11, "The colspan attribute" and "The rowspan attribute").
 _MAX_COL_SPAN = 1000
 _MAX_ROW_SPAN = 65_534
+# As many columns as any office program has; cells beyond them take one place each.
+_MAX_COLUMNS = 16_384
+_LONG_SEARCH = 8
+_NEVER = 1 << 62
 # A wider span means "all columns"; it does not add columns to a table that has fewer.
 _WIDENING_SPAN = 20
 # Hidden tables with this many full cells may be a form: leaving them out is told.
@@ -155,35 +159,69 @@ def _groups_in_order(table: RawTable) -> list[list[list[RawCell]]]:
 def _place_group(
     rows: list[list[RawCell]], top: int, placed: list[tuple[int, int, int, int, RawCell]]
 ) -> None:
-    """Add the cells of one row group to ``placed``.
-
-    Column c is free from row ``until[c]`` on; before that the next one to look at is ``skip[c]``.
-    """
+    """Add the cells of one row group to ``placed``."""
     bottom = top + len(rows)
-    until: list[int] = []
-    skip: list[int] = []
-    busy_until = 0
+    taken = _Taken()
     for row, cells in enumerate(rows, top):
         col = 0
         for raw in cells:
-            busy = busy_until > row
-            if busy:
-                while col < len(until) and until[col] > row:
-                    col = skip[col]
+            busy = taken.last > row
             col_span = raw.col_span
-            if busy and col_span > 1:
-                col_span = _free_run(until, row, col, col_span)
+            if busy:
+                col = taken.first_free(row, col)
+                if col_span > 1:
+                    col_span = _free_run(taken.until, row, col, col_span)
+            if col + col_span > _MAX_COLUMNS:
+                col_span = 1
             row_span = min(raw.row_span or bottom, bottom - row)
-            placed.append((row, col, row_span, col_span, raw))
-            end = col + col_span
             if row_span > 1:
-                if len(until) < end:
-                    until.extend([0] * (end - len(until)))
-                    skip.extend([0] * (end - len(skip)))
-                until[col:end] = [row + row_span] * col_span
-                skip[col:end] = [end] * col_span
-                busy_until = max(busy_until, row + row_span)
-            col = end
+                if col < _MAX_COLUMNS:
+                    taken.mark(row + row_span, col, col_span)
+                else:
+                    row_span = 1
+            placed.append((row, col, row_span, col_span, raw))
+            col += col_span
+
+
+class _Taken:
+    """The columns that cells of earlier rows still reach into.
+
+    Column c is free from row ``until[c]`` on; before that the next one to look at is ``skip[c]``. ``shortcuts``
+    remember long searches: start -> (first free column, the row up to which that holds).
+    """
+
+    def __init__(self) -> None:
+        self.until: list[int] = []
+        self.skip: list[int] = []
+        self.shortcuts: dict[int, tuple[int, int]] = {}
+        self.last = 0
+
+    def mark(self, until: int, col: int, span: int) -> None:
+        """Take ``span`` columns from ``col`` on, up to row ``until``."""
+        end = col + span
+        if len(self.until) < end:
+            self.until.extend([0] * (end - len(self.until)))
+            self.skip.extend([0] * (end - len(self.skip)))
+        self.until[col:end] = [until] * span
+        self.skip[col:end] = [end] * span
+        self.last = max(self.last, until)
+
+    def first_free(self, row: int, start: int) -> int:
+        """Return the first column from ``start`` on that is free in a row."""
+        until, skip = self.until, self.skip
+        known = self.shortcuts.get(start)
+        if known is not None and row < known[1]:
+            start, low = known
+        else:
+            low = _NEVER
+        col, steps = start, 0
+        while col < len(until) and until[col] > row:
+            low = min(low, until[col])
+            col = skip[col]
+            steps += 1
+        if steps > _LONG_SEARCH:
+            self.shortcuts[start] = (col, low)
+        return col
 
 
 def _free_run(until: list[int], row: int, col: int, wanted: int) -> int:

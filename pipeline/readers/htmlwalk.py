@@ -96,6 +96,9 @@ _FORMATTING = re.compile(rf"<{_NAMES}[^<>]*", re.I)
 _FORMATTING_TAG = re.compile(rf"</?{_NAMES}[^<>]*>", re.I)
 _FORMATTING_OR_OTHER = re.compile(rf"<(?:(/?){_NAMES}|/?[a-z])", re.I)
 _MAX_REOPENED = 1_000_000
+# The parser's time grows with the square of the options in a select.
+_OPTION = re.compile(r"<option(?=[\s>/])[^<>]*>[^<]*", re.I)
+_MAX_OPTIONS = 5000
 _SELF_CLOSING = re.compile(
     r"<(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|track|wbr)\b)"
     r"([a-z][a-z0-9:]*)((?:\s[^<>]*)?)/>",
@@ -141,6 +144,8 @@ def _tamed(text: str) -> str:
     tags = text.count("<")
     if tags * tags <= 4 * _MAX_REOPENED:  # n of n + m tags reopened in m blocks
         return text
+    if text.count("ption") > _MAX_OPTIONS or text.count("PTION") > _MAX_OPTIONS:
+        text = _OPTION.sub("", text)
     # At most three equal ones are opened again ("Noah's Ark clause").
     most_open = 3 * len(set(_FORMATTING.findall(text)))
     if most_open * tags <= _MAX_REOPENED:
