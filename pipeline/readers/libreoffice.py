@@ -31,7 +31,7 @@ _START_AGAIN = (79, 81)
 _PREFIX = "guibiao-office-"
 _SETTLE_SECONDS = 2.0  # how long after its first start a process may still say so
 _ORPHAN_SECONDS = 5.0  # how long a call may outlive the process that it waits for
-_STALE_SECONDS = 86_400.0
+_STALE_SECONDS = 3600.0  # a folder in use is touched with every file
 
 FILTERS = {"docx": "docx:MS Word 2007 XML", "xlsx": "xlsx:Calc MS Excel 2007 XML"}
 
@@ -292,11 +292,27 @@ def _sockets(profile: str) -> list[Path]:
 
 
 def _sweep() -> None:
-    """Remove the folders that killed processes left behind more than a day ago."""
+    """Remove the folders and sockets that killed processes left behind."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         with contextlib.suppress(OSError):
-            if time.time() - folder.stat().st_mtime > _STALE_SECONDS:
+            idle = time.time() - folder.stat().st_mtime
+            if idle > _STALE_SECONDS and not _is_alive(folder.name.removeprefix(_PREFIX).partition("-")[0]):
+                for socket in _sockets((folder / "profile").as_uri()):
+                    socket.unlink(missing_ok=True)
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: str) -> bool:
+    """Say whether a process exists; where that cannot be asked, say yes."""
+    if os.name != "posix" or not pid.isdigit():
+        return True
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 _lock = threading.Lock()

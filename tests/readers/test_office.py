@@ -160,7 +160,18 @@ def test_no_orphan_when_the_reader_is_killed(fake):
     while _runs(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not _runs(pid)
-    shutil.rmtree(folder)
+    _check_sweep(Path(folder))
+
+
+def _check_sweep(folder):
+    """What a killed reader leaves is removed once it is old, and not before."""
+    sockets = libreoffice._sockets((folder / "profile").as_uri())
+    assert folder.exists() and any(socket.exists() for socket in sockets)
+    libreoffice._sweep()
+    assert folder.exists()
+    os.utime(folder, (1, 1))
+    libreoffice._sweep()
+    assert not folder.exists() and not any(socket.exists() for socket in sockets)
 
 
 def _runs(pid):
