@@ -24,6 +24,7 @@ _LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK = 0x00FD, 0x0204, 0x00D6, 0x02
 _FORMULA, _STRING, _BOOLERR, _MERGED, _HEADER, _FOOTER = 0x0006, 0x0207, 0x0205, 0x00E5, 0x0014, 0x0015
 _OBJ, _TXO = 0x005D, 0x01B6
 _COMMENT = 0x19
+_BLOCK = 1 << 19  # words between two looks at the number of cells
 _WORKSHEETS = (0, 1)  # a macro sheet has cells too
 
 _HEAD = Struct("<HH").unpack_from
@@ -205,7 +206,11 @@ class _Walk:
         stop = min((sheet.offset for sheet in self._book.listed if sheet.offset > pos), default=len(data))
         words, other = _words(data, base, stop), _words(data, base + 1, stop)
         at, end, shift, depth = 0, len(words) - 1, 0, 0
+        pause = _BLOCK
         while at < end:
+            if at > pause:
+                pause = at + _BLOCK
+                self._count()
             code = words[at]
             size = words[at + 1]
             if code == labels and depth == 1 and at + 6 < end and words[at + 5] < known and not words[at + 6]:
@@ -225,6 +230,10 @@ class _Walk:
                 words, other = other, words
                 at, shift, end = at + shift, 1 - shift, len(words) - 1
         raise SourceError("truncated", detail=f"cut off at byte {len(data)} of the stream")
+
+    def _count(self) -> None:
+        if len(self._texts) > MAX_CELLS:
+            raise SourceError("too_large", place=self._sheet.name, detail=f"more than {MAX_CELLS} cells")
 
     def _finish(self) -> None:
         if self._faults:
@@ -255,8 +264,7 @@ class _Walk:
     def _mulrk(self, at: int, end: int) -> None:
         row, col = _HEAD(self._data, at)
         key, texts, known = row << COLUMN_BITS | col, self._texts, self._shown
-        if len(texts) > MAX_CELLS:
-            raise SourceError("too_large", place=self._sheet.name, detail=f"more than {MAX_CELLS} cells")
+        self._count()
         items = self._data[at + 4 : end - 2]
         for item in _MULRK_ITEM.iter_unpack(items[: len(items) // 6 * 6]):
             texts[key] = known.get(item) or self._packed(item)
@@ -301,7 +309,7 @@ class _Walk:
         body = self._data[at + 2 : min(end, at + 2 + 8 * count)]
         for top, bottom, left, right in _MERGE.iter_unpack(body[: len(body) // 8 * 8]):
             if top <= bottom and left <= right:
-                self._sheet.merges.append(Box(top, bottom, left, right))
+                self._sheet.merge(Box(top, bottom, left, right))
 
     def _margin(self, at: int, end: int) -> None:
         if end > at:

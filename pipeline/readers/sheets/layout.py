@@ -15,7 +15,8 @@ MAX_CELLS = 1_000_000  # in one document, empty ones inside grids included
 
 _GAP = 64  # more empty rows or columns than this in a run set two grids apart
 _WIDE, _HIGH = 64, 512  # a merged range beyond is a whole row or column: it ends where the rest ends
-_MAX_DEPTH = 8
+_MAX_DEPTH = 4
+_MAX_MERGES = 200_000  # in one sheet
 _MAX_PARTS = 32  # a sheet in more parts than this is one sparse grid
 _SPARSE = (
     40  # an area with fewer full cells than one in this many is not filled with empty cells when it is big
@@ -47,6 +48,14 @@ class Sheet:
     texts: dict[int, str] = field(default_factory=dict)
     merges: list[Box] = field(default_factory=list)
     floating: list[tuple[str, str]] = field(default_factory=list)
+    dropped: int = 0  # merged ranges beyond the limit
+
+    def merge(self, box: Box) -> None:
+        """Add a merged range."""
+        if len(self.merges) < _MAX_MERGES:
+            self.merges.append(box)
+        else:
+            self.dropped += 1
 
 
 @dataclass(slots=True)
@@ -63,15 +72,15 @@ class Layout:
         full = {key: text for key, text in sheet.texts.items() if text and not text.isspace()}
         regions = _regions(full, sheet.merges)
         stray: list[tuple[str, str]] = []
+        dropped = sheet.dropped
         for box in regions:
             merged = _Merged(box, sheet.merges, full)
-            if merged.skipped:
-                self.problems.append(
-                    f"{sheet.name}: {merged.skipped} merged ranges beyond the limit were ignored"
-                )
+            dropped += merged.skipped
             grid = self._grid(sheet, box, merged, len(regions) > 1)
             stray.extend(_stray(sheet, full, merged))
             self.grids.append(grid)
+        if dropped:
+            self.problems.append(f"{sheet.name}: {dropped} merged ranges beyond the limit were ignored")
         for text, locator in sheet.floating + stray:
             self.blocks.append(Block(text, len(self.blocks), len(self.grids), sheet.number, None, locator))
 
@@ -261,7 +270,7 @@ def _regions(full: dict[int, str], merges: Sequence[Box]) -> list[Box]:
         merge for merge in texts if merge.right - merge.left < _WIDE and merge.bottom - merge.top < _HIGH
     ]
     whole = _hull([whole, *ordinary])
-    if whole.bottom - whole.top <= _GAP and whole.right - whole.left <= _GAP:
+    if _is_close(full, cols, texts, whole):
         return [whole]
     boxes = [Box(row, row, col, col) for row, col in ((k >> COLUMN_BITS, k & COLUMN_MASK) for k in full)]
     for merge in texts:
@@ -270,6 +279,21 @@ def _regions(full: dict[int, str], merges: Sequence[Box]) -> list[Box]:
         )
     parts = _split(boxes, by_row=True, depth=0, failed=False)
     return parts if len(parts) <= _MAX_PARTS else [_hull(parts)]
+
+
+def _is_close(full: dict[int, str], cols: set[int], merges: list[Box], whole: Box) -> bool:
+    """Say whether no run of empty rows or columns is wide enough to split the sheet."""
+    if whole.bottom - whole.top <= _GAP and whole.right - whole.left <= _GAP:
+        return True
+    rows = sorted([*{(key >> COLUMN_BITS,) * 2 for key in full}, *((box.top, box.bottom) for box in merges)])
+    across = sorted([*((col, col) for col in cols), *((box.left, box.right) for box in merges)])
+    for runs in (rows, across):
+        reach = runs[0][1]
+        for start, end in runs:
+            if start - reach - 1 > _GAP:
+                return False
+            reach = max(reach, end)
+    return True
 
 
 def _split(boxes: list[Box], by_row: bool, depth: int, failed: bool) -> list[Box]:

@@ -48,7 +48,7 @@ def _sheet(book: "XlrdBook", number: int) -> Sheet:
                 sheet.texts[row << COLUMN_BITS | col] = _text(book, found, row, col, kind)
     for top, bottom, left, right in found.merged_cells:
         if top < bottom and left < right:
-            sheet.merges.append(Box(top, bottom - 1, left, right - 1))
+            sheet.merge(Box(top, bottom - 1, left, right - 1))
     return sheet
 
 

@@ -8,7 +8,8 @@ from xml.parsers import expat
 from pipeline.errors import SourceError
 
 Attributes = dict[str, str]
-_PIECE = 1 << 18
+MAX_PARSED = 128 << 20  # of one part, by the parser; the quick way has no such limit
+_PIECE = 4 << 20  # small pieces of one long token would be scanned again and again
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _REFERENCE = re.compile(r"&(?:#x([0-9A-Fa-f]{1,6})|#([0-9]{1,7})|(amp|lt|gt|quot|apos));")
 _RUN = re.compile(r"(?:&#[0-9]{1,7};)+")
@@ -55,7 +56,11 @@ def walk(
 
     parser.EntityDeclHandler = refuse
     try:
+        taken = 0
         while piece := source.read(_PIECE):
+            taken += len(piece)
+            if taken > MAX_PARSED:
+                raise SourceError("too_large", place=place, detail=f"more than {MAX_PARSED >> 20} MiB of XML")
             parser.Parse(piece, False)
         parser.Parse(b"", True)
     except expat.ExpatError as fault:
@@ -125,6 +130,11 @@ def _character(match: re.Match[str]) -> str:
         return _NAMED[match[3]]
     number = int(match[1], 16) if match[1] else int(match[2])
     return chr(number) if number < 0x110000 and not 0xD800 <= number < 0xE000 else "\ufffd"
+
+
+def whole(text: str) -> int:
+    """Return the number that up to nine digits spell; -1 for anything else."""
+    return int(text) if len(text) < 10 and text.isdecimal() else -1
 
 
 def cell_text(text: str) -> str:

@@ -7,7 +7,7 @@ import zlib
 
 from pipeline.errors import SourceError
 
-MAX_UNPACKED = 1 << 30  # all parts that are read, together
+MAX_UNPACKED = 512 << 20  # all parts that are read, together
 
 _END_RECORD = b"PK\x05\x06"
 

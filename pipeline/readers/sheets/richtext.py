@@ -14,10 +14,10 @@ _HEAD = re.compile(
     rb"<(?:sst|worksheet|styleSheet)\s[^>]*?\bxmlns=[\"']http://(?:schemas\.openxmlformats\.org|purl\.oclc\.org)/"
 )
 _OTHER_ENCODING = re.compile(rb"<\?xml[^>]*?encoding=[\"'](?!(?i:utf-8)[\"'])")
-_ITEM = re.compile(r"<si(?:/>|(?: [^>]*)?>(.*?)</si>)", re.DOTALL)
-_PLAIN = re.compile(r"\s*<t(?: [^>]*)?>([^<]*)</t>\s*\Z")
-_GUIDE = re.compile(r"<rPh\b.*?</rPh>", re.DOTALL)
-_TEXT = re.compile(r"<t(?: [^>]*)?>([^<]*)</t>")
+_ITEM = re.compile(r"<si(?:/>|(?: [^<>]*)?>([^<]*+(?:<(?!/?si\b)[^<]*+)*+)</si>)")
+_PLAIN = re.compile(r"\s*+<t(?: [^<>]*)?>([^<]*)</t>\s*\Z")
+_GUIDE = re.compile(r"<rPh\b[^<]*+(?:<(?!/?rPh\b)[^<]*+)*+</rPh>")
+_TEXT = re.compile(r"<t(?: [^<>]*)?>([^<]*)</t>")
 
 
 def is_regular(head: bytes) -> bool:

@@ -7,6 +7,7 @@ from struct import Struct
 _COUNT_FLAGS = Struct("<HB").unpack_from
 _WORD = Struct("<H").unpack_from
 _LONG = Struct("<I").unpack_from
+_MAX_STRINGS = 4_000_000
 _WIDE, _PHONETIC, _RICH = 1, 4, 8
 
 
@@ -42,7 +43,7 @@ def shared_texts(segments: list[bytes]) -> list[str]:
     """Return the shared strings of an SST record and its CONTINUE records; a cut table gives what it has."""
     if len(segments[0]) < 8:
         return []
-    (count,) = _LONG(segments[0], 4)
+    count = min(_LONG(segments[0], 4)[0], _MAX_STRINGS)
     reading = _Segments(segments, 8)
     out: list[str] = []
     while len(out) < count:

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from pipeline.errors import SourceError
 from pipeline.readers.sheets.layout import Sheet
-from pipeline.readers.sheets.markup import Attributes, InMemory, elements, walk
+from pipeline.readers.sheets.markup import Attributes, InMemory, elements, walk, whole
 from pipeline.readers.sheets.package import Package, Part, relations, target
 from pipeline.readers.sheets.richtext import shared_strings
 from pipeline.readers.sheets.styles import Styles
@@ -115,9 +115,9 @@ def _styles(data: bytes, place: str) -> tuple[tuple[int, ...], dict[int, str]]:
     for name, parent, attributes in elements(InMemory(data), place, frozenset({"xf", "numFmt"})):
         number = attributes.get("numFmtId", "0")
         if name == "xf" and parent == "cellXfs":
-            numbers.append(int(number) if number.isdecimal() else 0)
-        elif name == "numFmt" and parent == "numFmts" and number.isdecimal():
-            formats[int(number)] = attributes.get("formatCode", "General")
+            numbers.append(max(0, whole(number)))
+        elif name == "numFmt" and parent == "numFmts" and whole(number) >= 0:
+            formats[whole(number)] = attributes.get("formatCode", "General")
     return tuple(numbers), formats
 
 

@@ -14,7 +14,7 @@ from pipeline.readers.sheets.formats import display
 from pipeline.readers.sheets.general import general
 from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
 from pipeline.readers.sheets.margins import margin_texts
-from pipeline.readers.sheets.markup import Attributes, Readable, cell_text, unescaped, walk
+from pipeline.readers.sheets.markup import Attributes, Readable, cell_text, unescaped, walk, whole
 from pipeline.readers.sheets.richtext import Gather, fragment_text, is_regular
 from pipeline.readers.sheets.styles import Styles
 
@@ -23,17 +23,19 @@ _PIECE = 4 << 20
 _ROWS, _COLUMNS = 1 << 20, 1 << COLUMN_BITS
 
 _CELL = re.compile(
-    r'<c r="([A-Z]{1,3}[0-9]{1,7})"([^>]*)>\s*'
-    r"(?:<f\b[^>]*>(?:[^<]*</f>)?\s*)?"
-    r"(?:<v(?: [^>]*)?>([^<]*)</v>|<is>(?:<t(?: [^>]*)?>([^<]*)</t></is>|(.*?)</is>))",
-    re.DOTALL,
+    r'<c r="([A-Z]{1,3}[0-9]{1,7})"([^<>]*)>\s*+'
+    r"(?:<f\b[^<>]*>(?:[^<]*</f>)?\s*+)?"
+    r"(?:<v(?: [^<>]*)?>([^<]*)</v>"
+    r"|<is>(?:<t(?: [^<>]*)?>([^<]*)</t></is>|([^<]*+(?:<(?!/?(?:is|c)\b)[^<]*+)*+)</is>))"
 )
 _MARKED = re.compile("[&\r]|_x").search
-_ATTRIBUTES = re.compile(r'\s+([a-z]+)="([^"<>]*)"')
-_MERGE = re.compile(r'<mergeCell\s+(?:[^>]*\s)?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"[^>]*>')
+_ATTRIBUTES = re.compile(r'\s([a-z]+)="([^"<>]*)"')
+_MERGE = re.compile(
+    r'<mergeCell\s++(?:[^<>]*\s)?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
+)
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?\Z")
-_MARGIN = re.compile(r"<((?:odd|even|first)(?:Header|Footer))(?: [^>]*)?>([^<]*)</\1>")
-_DRAWING = re.compile(r'<drawing\s[^>]*?\bid="([^"]*)"')
+_MARGIN = re.compile(r"<((?:odd|even|first)(?:Header|Footer))(?: [^<>]*)?>([^<]*)</\1>")
+_DRAWING = re.compile(r'<drawing\s[^<>]*?\bid="([^"]*)"')
 _MARGIN_NAMES = frozenset(
     f"{which}{end}" for which in ("odd", "even", "first") for end in ("Header", "Footer")
 )
@@ -166,7 +168,7 @@ class Worksheet:
             if kind is None:
                 kind = kinds[attributes] = _kind(attributes)
             key = keys[address]
-            if kind[1] == "s" and plain and value.isdecimal() and (index := int(value)) < known:
+            if kind[1] == "s" and plain and 0 <= (index := whole(value)) < known:
                 texts[key] = strings[index]
             elif inline and plain:
                 used += len(inline)
@@ -184,7 +186,7 @@ class Worksheet:
         if kind == "n":
             text = self._number(style, value)
         elif kind == "s":
-            index = int(value) if value.strip().isdecimal() else -1
+            index = whole(value.strip())
             if not 0 <= index < len(self._strings):
                 self._fault(f"a cell names string {value[:20]} of {len(self._strings)}")
                 return
@@ -236,7 +238,7 @@ class Worksheet:
         top, bottom = sorted((top, bottom))
         left, right = sorted((left, right))
         if top >= 1 and bottom <= _ROWS:
-            self.sheet.merges.append(Box(top - 1, bottom - 1, left, right))
+            self.sheet.merge(Box(top - 1, bottom - 1, left, right))
 
     def margin(self, code: str) -> None:
         """Add the texts of a header or footer, once."""
@@ -255,9 +257,9 @@ def _kind(attributes: str) -> tuple[int, str]:
     found = dict(_ATTRIBUTES.findall(attributes))
     rest = _ATTRIBUTES.sub("", attributes).strip()
     style = found.get("s", "0")
-    if rest or not style.isdecimal():
+    if rest or whole(style) < 0:
         raise _IrregularError
-    return int(style), found.get("t", "n")
+    return whole(style), found.get("t", "n")
 
 
 class _Parsed:
@@ -283,7 +285,7 @@ class _Parsed:
             self._value = []
         elif name == "row" and self._in_data:
             number = attributes.get("r", "")
-            self._row = int(number) if number.isdecimal() else self._row + 1
+            self._row = whole(number) if number else self._row + 1
             self._col = -1
         elif name == "sheetData":
             self._in_data = True
@@ -307,8 +309,7 @@ class _Parsed:
                 self._row, self._col = int(found[2]), _columns[found[1]]
             except _IrregularError:
                 self._in_cell = False
-        style = attributes.get("s", "0")
-        self._style = int(style) if style.isdecimal() else 0
+        self._style = max(0, whole(attributes.get("s", "0")))
         self._kind = attributes.get("t", "n")
         if not 1 <= self._row <= _ROWS or self._col >= _COLUMNS:
             self._in_cell = False
