@@ -12,7 +12,7 @@ _MAX_CELLS = 256  # Word allows 63; a list of insertions must not make millions
 class RowShape(NamedTuple):
     """Cells of one row: ``edges`` in twips, one more than cells; per cell its merge flags.
 
-    ``horizontal``: 0 on its own, 1 continues the cell before it, 2 or 3 starts a merged range.
+    ``horizontal``: 0 on its own, 1 continues the cell before it, 2 starts a merged range.
     ``vertical``: 0 on its own, 1 continues the cell above it, 2 or 3 starts a merged range.
     ``position`` is where a floating table stands; rows of one table agree on it.
     """
@@ -73,12 +73,10 @@ class _Row:
         self.edges[first + 1 :] = [start + width * (k + 1) for k in range(count)] + tail
 
     def delete(self, first: int, last: int) -> None:
+        """sprmTDelete: later edges and cells move up in the lists; the edges keep their places on the page."""
         last = min(last, len(self.flags))
-        if first >= last:
-            return
-        width = self.edges[last] - self.edges[first]
-        self.edges[first + 1 :] = [edge - width for edge in self.edges[last + 1 :]]
-        del self.flags[first:last]
+        if first < last:
+            del self.edges[first:last], self.flags[first:last]
 
     def column_width(self, first: int, last: int, width: int) -> None:
         for cell in range(first, min(last, len(self.flags))):
@@ -106,7 +104,10 @@ class _Row:
             edges = [edge + shift for edge in edges]
         flags = self.flags
         return RowShape(
-            tuple(edges), tuple(flag[0] for flag in flags), tuple(flag[1] for flag in flags), self._position()
+            tuple(edges),
+            _horizontal([flag[0] for flag in flags]),
+            tuple(flag[1] for flag in flags),
+            self._position(),
         )
 
     def _position(self) -> tuple[int, ...]:
@@ -147,6 +148,27 @@ _CHANGES: dict[int, Callable[[_Row, bytes, int, int], None]] = {
     sprms.T_HALF_GAP: _half_gap,
     sprms.T_CELL_WIDTH: _cell_width,
 }
+
+
+def _horizontal(flags: list[int]) -> tuple[int, ...]:
+    """Return the flags with one meaning: 2 starts a merged range, 1 continues it.
+
+    [MS-DOC] (section 2.9.317) has 2 or 3 for the first cell of a range and 1 for the others; the format's first
+    description, of Word 97, has 1 for the first and 2 for the others, and programs write either. What begins
+    a range tells which is meant.
+    """
+    if not any(flags):
+        return tuple(flags)
+    found: list[int] = []
+    first = 0
+    for flag in flags:
+        if not flag:
+            first = 0
+        elif not first:
+            first = flag
+        starts = flag == 1 if first == 1 else flag != 1
+        found.append(0 if not flag else 2 if starts else 1)
+    return tuple(found)
 
 
 def read_row(lists: list[tuple[bytes, list[sprms.Sprm]]]) -> RowShape:
