@@ -135,13 +135,14 @@ def test_raised_figures_stay_on_their_line():
     assert [one.text for one in lines_of(line)] == ["面积2内"]
 
 
-@pytest.mark.parametrize(
-    ("gap", "text"),
-    [(0.0, "甲乙"), (2.5, "甲乙"), (5.0, "甲 乙"), (60.0, "甲 乙")],
-    ids=["none", "quarter", "half", "wide"],
-)
-def test_gap_between_ideographs(gap, text):
-    assert line_of(put("甲") + put("乙", x=10 + gap)).text == text
+@pytest.mark.parametrize(("gap", "blank"), [(0.0, ""), (2.5, ""), (5.0, " "), (60.0, " ")])
+def test_gap_between_ideographs(gap, blank):
+    assert line_of(put("填报单位") + put("金额单位", x=40 + gap)).text == f"填报单位{blank}金额单位"
+
+
+def test_justified_line_has_no_blanks():
+    row = [*put("预"), *put("算", x=16), *put("1,234.5", x=32), *put("万", x=73), *put("元", x=89)]
+    assert line_of(row).text == "预算1,234.5万元"
 
 
 def test_spaced_out_label_is_one_word():

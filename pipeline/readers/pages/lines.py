@@ -13,6 +13,7 @@ _LINE_STEP = 0.5
 # (Word sets a quarter between Chinese and Latin by itself; a blank of a Chinese font is a half)
 _WORD_GAP = 0.18
 _FIELD_GAP = 0.4
+_FEW = float("inf")
 # the same character again, shifted by less than this share of its width, is one bold character drawn twice
 _DOUBLED = 0.4
 _left = itemgetter(1)
@@ -82,7 +83,7 @@ def line_of(row: Sequence[Char]) -> Line | None:
     kept: list[Char] = []
     pieces: list[str] = []
     blank = False
-    spread: float | None = None
+    usual: tuple[float, float] | None = None
     last_x0 = last_x1 = upper = lower = 0.0
     last_text = ""
     for char in row:
@@ -94,9 +95,9 @@ def line_of(row: Sequence[Char]) -> Line | None:
             if text == last_text and x0 - last_x0 < _DOUBLED * (last_x1 - last_x0):
                 continue
             if not blank and x0 - last_x1 > _WORD_GAP * (bottom - top):
-                if spread is None:
-                    spread = _letter_spacing(row)
-                blank = x0 - last_x1 > _blank_width(kept[-1], char) + 1.5 * spread
+                if usual is None:
+                    usual = _usual_gaps(row)
+                blank = x0 - last_x1 > _blank_width(kept[-1], char, usual)
             if top < upper:
                 upper = top
             if bottom > lower:
@@ -114,20 +115,30 @@ def line_of(row: Sequence[Char]) -> Line | None:
     return Line("".join(pieces), tuple(kept), kept[0][1], upper, last_x1, lower, blank)
 
 
-def _letter_spacing(row: Sequence[Char]) -> float:
-    """Return the gap between all characters of a spaced-out line, 0 where they are set as usual."""
+def _usual_gaps(row: Sequence[Char]) -> tuple[float, float]:
+    """Return the usual gap between Latin characters of a line and that beside its ideographs.
+
+    Justified and spaced-out lines have wide gaps everywhere; the gap beside ideographs is infinite where there is
+    only one to go by.
+    """
     shown = [char for char in row if char[0] != " "]
-    gaps = sorted(after[1] - before[3] for before, after in pairwise(shown))
-    if len(gaps) < 2:
-        return 0.0
-    usual = gaps[len(gaps) // 2]
-    return usual if gaps[len(gaps) // 4] >= 0.6 * usual > 0.0 else 0.0
+    latin: list[float] = []
+    wide: list[float] = []
+    for before, after in pairwise(shown):
+        beside = is_cjk(before[0][-1]) or is_cjk(after[0])
+        (wide if beside else latin).append(max(after[1] - before[3], 0.0))
+    latin.sort()
+    wide.sort()
+    # words have more letters than blanks: the middle gap is one within a word
+    return latin[len(latin) // 2] if len(latin) > 2 else 0.0, wide[len(wide) // 2] if len(wide) > 1 else _FEW
 
 
-def _blank_width(before: Char, after: Char) -> float:
+def _blank_width(before: Char, after: Char, usual: tuple[float, float]) -> float:
     """Return the least gap that shows a blank between two characters."""
     widths = [char[3] - char[1] for char in (before, after) if is_cjk(char[0][-1])]
-    return _FIELD_GAP * max(widths) if widths else _WORD_GAP * (after[4] - after[2])
+    if not widths:
+        return _WORD_GAP * (after[4] - after[2]) + 1.5 * usual[0]
+    return _FIELD_GAP * max(widths) + 1.5 * usual[1]
 
 
 def _middle(char: Char) -> float:

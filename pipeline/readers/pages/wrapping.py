@@ -15,6 +15,8 @@ from pipeline.readers.pages.lines import Line, is_cjk
 NO_START = frozenset("、。，．・：；？！）］｝〕〉》」』】’”％℃%,.:;?!)]}…—～‰")
 NO_END = frozenset("（［｛〔〈《「『【‘“([{￥¥$＄")
 _SLACK = 0.25
+# what layout engines put between Chinese and Latin of their own accord
+_AUTO_SPACE = 0.2
 
 
 class Measure(NamedTuple):
@@ -60,6 +62,8 @@ def joint(line: Line, after: Line, left_over: float) -> str:
     last, first = line.chars[-1], after.chars[0]
     size = max(first[3] - first[1], 1.0)
     slack = _SLACK * (first[4] - first[2])
+    if is_cjk(last[0][-1]) != is_cjk(first[0]):
+        slack += _AUTO_SPACE * (first[4] - first[2])
     if last[0] in NO_END:
         return ""
     if left_over > unit_width(after.chars) + slack:
