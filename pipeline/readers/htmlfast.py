@@ -33,7 +33,7 @@ _NESTING = (
         "footer",
         "header",
     ),
-    *("main", "menu", "nav", "ol", "section", "ul", "h1", "h2", "h3", "h4", "h5", "h6"),
+    *("form", "main", "menu", "nav", "ol", "section", "ul", "h1", "h2", "h3", "h4", "h5", "h6"),
 )
 _TREE_ONLY = (
     *(
@@ -93,9 +93,12 @@ _TREE_ONLY = (
 )
 _OPS = {
     **dict.fromkeys(("p", "/p", "br", "hr"), "flush"),
+    **dict.fromkeys(("li", "dd", "dt"), "item"),
+    **dict.fromkeys(("/li", "/dd", "/dt"), "close"),
     **dict.fromkeys(_NESTING, "open"),
     **dict.fromkeys((f"/{name}" for name in _NESTING), "close"),
     **dict.fromkeys((*_TREE_ONLY, *(f"/{name}" for name in _TREE_ONLY), "/br", "/hr"), "irregular"),
+    **dict.fromkeys(("col", "/col", "colgroup", "/colgroup"), "column"),
     **dict.fromkeys(("script", "style", "title"), "raw"),
     **dict.fromkeys(("tbody", "thead", "tfoot"), "group"),
     **dict.fromkeys(("/tbody", "/thead", "/tfoot"), "end_group"),
@@ -294,11 +297,29 @@ class _Pass:
         self.flush(name)
         if name[0] == "h" and len(name) == 2 and self.open_names and self.open_names[-1][:1] == "h":
             raise _IrregularError
+        if name == "form" and name in self.open_names:
+            raise _IrregularError
+        self.open_names.append(name)
+
+    def item(self, name: str) -> None:
+        """Begin an item of a list; the one before may have been left open."""
+        self.flush(name)
+        siblings = ("li",) if name == "li" else ("dd", "dt")
+        if self.open_names and self.open_names[-1] in siblings:
+            self.open_names.pop()
+        elif not self.open_names or self.open_names[-1] not in ("ul", "ol", "menu", "dl"):
+            raise _IrregularError  # an item further out may have to end
         self.open_names.append(name)
 
     def close(self, name: str) -> None:
-        """End the innermost block-level element, which must be this one."""
+        """End the innermost block-level element, which must be this one or hold a last item left open."""
         self.flush(name)
+        if (
+            name in ("ul", "ol", "menu", "dl")
+            and self.open_names
+            and self.open_names[-1] in ("li", "dd", "dt")
+        ):
+            self.open_names.pop()
         self.expect(name)
 
     def expect(self, *names: str) -> None:
@@ -370,6 +391,10 @@ class _Pass:
             raise _IrregularError
         self.cell = self.frames[-1][1]
         self.between = True
+
+    def column(self, _: str) -> None:
+        if self.frames and self.open_names[-1] != "table":
+            raise _IrregularError  # it ends the open cell
 
     def caption(self, name: str) -> None:
         if not self.open_names or self.open_names[-1] != "table" or self.frames[-1][0].groups:

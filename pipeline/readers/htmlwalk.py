@@ -297,7 +297,7 @@ class _Walker:
         if kind is None or kind >= _BREAK:
             return place
         keeps = place.preformatted or tag in _PREFORMATTED
-        return _Place(place.cell, keeps, caption=tag == "caption" and place.cell is None)
+        return _Place(place.cell, keeps, caption=place.cell is None and (place.caption or tag == "caption"))
 
 
 def _shown(node: "LexborNode", tag: str) -> str:

@@ -216,6 +216,9 @@ def test_a_caption_stands_before_its_table():
         "<p>前</p><table><caption>绩效自评表</caption><tr><td>a</td></tr></table><table><tr><td>b</table>"
     )
     assert [(block.text, block.before_grid) for block in document.blocks] == [("前", 0), ("绩效自评表", 0)]
+    content = "<table><caption><p>上</p>下</caption><tr><td>a</td></tr></table>"
+    assert plain(htmlfast.walk(content)) == plain(htmlwalk.walk(content))
+    assert [(block.text, block.before_grid) for block in read(content).blocks] == [("上", 0), ("下", 0)]
 
 
 def test_what_is_hidden_stays_out():
@@ -324,6 +327,50 @@ WORDS = st.sampled_from(
         "<!-- c -->",
     ]
 )
+LISTS = st.sampled_from(
+    [
+        *(
+            "<ul><li>a<li>b</ul>c",
+            "<ol>x<li>a</li>y<li><p>b</ol>",
+            "<dl><dt>a<dd>b<dt>c</dl>d",
+            "<div>a</div>b",
+        ),
+        *(
+            "<form>a<div>b</div></form>c",
+            "<h2>a</h2>b",
+            "<center><font>a</center>b",
+            "<hr>",
+            "a<script>if (1<2)</script>b",
+        ),
+        *(
+            "<ul><li><ul><li>a</ul>b</ul>c",
+            "<STYLE>p{}</STYLE>",
+            "<p>a<p>b</p></p>c",
+            "x<b><p>y</b>z</p>",
+            "&amp;lt;&#x4e00",
+        ),
+        # irregular ones
+        *(
+            "<li>a<li>b",
+            "</div>",
+            "<ul><li>a",
+            "</p>x",
+            "<form>",
+            "</form>",
+            "<input value=3>",
+            "<h1>a<h2>b",
+            "</li>",
+        ),
+        *(
+            "<dl><dd>a<ul><dd>b</ul></dl>",
+            "<ul><dd>a<li>b</ul>",
+            "<pre> a\n b</pre>",
+            "<del>x</del>",
+            "a < b",
+            "</br>",
+        ),
+    ]
+)
 
 
 @st.composite
@@ -353,6 +400,70 @@ def test_the_fast_pass_equals_the_tree(content):
     fast = htmlfast.walk(content)
     assert fast is not None
     assert plain(fast) == plain(htmlwalk.walk(content))
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.one_of(tables(False), WORDS, LISTS, LISTS), min_size=1, max_size=6), st.booleans())
+def test_whatever_the_fast_pass_takes_equals_the_tree(parts, in_cell):
+    content = "".join(parts)
+    content = f"<table><tr><td>{content}</td><td>n</td></tr></table>" if in_cell else content
+    fast = htmlfast.walk(content)
+    assert fast is None or plain(fast) == plain(htmlwalk.walk(content))
+
+
+WRAPS = [
+    *(
+        ("<table><tr><td>", "</td></tr></table>"),
+        ("<ul><li>", "</ul>"),
+        ("<div>", "</div>"),
+        ("<p>", "</p>"),
+        ("<b>", "</b>"),
+    ),
+    *(
+        ("<table><caption>", "</caption><tr><td>z</td></tr></table>"),
+        ("<h2>", "</h2>"),
+        ("<dl><dt>", "</dd></dl>"),
+    ),
+    *(
+        ("<form>", "</form>"),
+        ("<td>", "</td>"),
+        ("<tr>", "</tr>"),
+        ("<td>a</td><td>", "</td>"),
+        ("<font a>", "</font>"),
+    ),
+]
+LOOSE = (
+    "<ul> </ul> <li> </li> <dl> <dd> </dd> <div> </div> <p> </p> <form> </form> <h1> </h2> <table> </table> <tr> </tr> <td>"
+    " </td> <th> <tbody> </tbody> <thead> <tfoot> <caption> </caption> <b> </b> <a> </a> <center> <nobr> <hr> <col>"
+    " </colgroup> </body> <body> </html> <head> <o:p> <meta> <style>a</style> <title>t</title> <blockquote> </table>"
+)
+
+
+def _soup(rng, depth=0):
+    text = ""
+    for _ in range(rng.randint(0, 4)):
+        if rng.random() < 0.45 and depth < 5:
+            before, after = rng.choice(WRAPS)
+            text += before + _soup(rng, depth + 1) + after
+        else:
+            loose = (
+                LOOSE.split()
+                if rng.random() < 0.15
+                else ["a", "b ", "&nbsp;", " ", "<br>", "<!-- c -->", "<p>d</p>"]
+            )
+            text += rng.choice(loose)
+    return text
+
+
+def test_tag_soup_that_the_fast_pass_takes_equals_the_tree():
+    taken = 0
+    for seed in range(1500):
+        content = _soup(random.Random(seed))
+        fast = htmlfast.walk(content)
+        if fast is not None:
+            taken += 1
+            assert plain(fast) == plain(htmlwalk.walk(content)), content
+    assert 300 < taken < 1400
 
 
 @settings(max_examples=100, deadline=None)
