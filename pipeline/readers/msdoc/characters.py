@@ -220,7 +220,7 @@ def _fields(editor: _Editor) -> None:
 
 
 def font_names(fib: Fib) -> list[str]:
-    """Return the document's font names by index (SttbfFfn, section 2.9.286; FFN, section 2.9.77)."""
+    """Return the document's font names by index (structures SttbfFfn and FFN)."""
     table = fib.part(FONTS)
     if len(table) < 4:
         return []

@@ -13,7 +13,7 @@ def box_anchors(fib: Fib) -> list[tuple[int, int, int]]:
     """Return (anchor in the main text, start, end) of each text box of the main text, by anchor.
 
     Start and end are positions in the whole text. A box is tied to its anchor by its shape's number
-    (FTXBXS.lid, section 2.9.100, and Spa.lid, section 2.9.253), or by that of the group that holds the shape.
+    (FTXBXS.lid, section 2.9.106, and Spa.lid), or by that of the group that holds the shape.
     A box without an anchor stands at the end.
     """
     boxes = fib.part(TEXT_BOXES)
@@ -53,7 +53,7 @@ def _places(fib: Fib) -> dict[int, int]:
 
 
 def _groups(drawings: bytes) -> dict[int, int]:
-    """Return shape number -> number of the outermost group around it (OfficeArtContent, section 2.9.172).
+    """Return shape number -> number of the outermost group around it (structure OfficeArtContent).
 
     The drawings are the shared store of pictures, then one container for the main text and one for the
     headers, each behind a byte that says which; a group's first shape is the group itself.

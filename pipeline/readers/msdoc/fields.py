@@ -17,7 +17,7 @@ Edit = tuple[int, int, str]
 def field_edits(text: str, start: int, end: int, form_field: Callable[[int], str]) -> Iterator[Edit]:
     """Yield the ranges of a story that are field codes, each with the text that stands for the field.
 
-    A field is begin, code, separator, result, end (section 2.8.25); the result is shown as it is. Without a
+    A field is begin, code, separator, result, end; the result is shown as it is. Without a
     separator only SYMBOL, EQ and form fields print something. ``form_field`` gives the text of the form field
     whose placeholder character stands at a position. Marks without a partner hide nothing but themselves.
     """

@@ -21,7 +21,7 @@ def _pages(fib: Fib, word: bytes, index: int) -> tuple[list[bytes], int]:
 def paragraph_runs(fib: Fib, word: bytes) -> tuple[list[int], list[bytes], int]:
     """Return the sorted start offsets of paragraph runs, their property lists, and the count of lost pages.
 
-    A list is the style index (2 bytes) and the sprms (PapxInFkp, section 2.9.175); empty for the defaults.
+    A list is the style index (2 bytes) and the sprms (structures PapxFkp, section 2.9.174, and PapxInFkp); empty for the defaults.
     """
     starts: list[int] = []
     lists: list[bytes] = []

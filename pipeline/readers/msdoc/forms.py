@@ -1,4 +1,4 @@
-"""Form fields: the state of tick boxes and drop-down lists (FFData, section 2.9.78)."""
+"""Form fields: the state of tick boxes and drop-down lists (structure FFData)."""
 
 from struct import unpack_from
 
@@ -38,7 +38,7 @@ def _skip_string(data: bytes, at: int) -> int:
 
 
 def _list_entry(data: bytes, at: int, end: int, chosen: int) -> str:
-    """Return one string of an extended string table (STTB, section 2.2.4)."""
+    """Return one string of an extended string table (structure STTB)."""
     if at + 6 > end:
         return ""
     marker, count, extra = unpack_from("<3H", data, at)

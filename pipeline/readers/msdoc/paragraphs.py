@@ -148,7 +148,7 @@ class Paragraphs:
             row.append(grpprl)
 
     def _outside(self, offset: int) -> bytes:
-        """Return a property list that lies in the Data stream (PrcData, section 2.9.211)."""
+        """Return a property list that lies in the Data stream (structure PrcData)."""
         if offset + 2 > len(self._data):
             return b""
         size = unpack_from("<H", self._data, offset)[0]

@@ -12,7 +12,7 @@ from pipeline.readers.msdoc.fib import PIECES, Fib
 
 _COMPRESSED = 0x40000000
 _PRC, _PLC = 1, 2
-# One-byte text is Windows-1252 (section 2.9.73); its five unused bytes stay what they are.
+# One-byte text is Windows-1252 (structure FcCompressed); its five unused bytes stay what they are.
 _BYTES = "".join(bytes([code]).decode("cp1252", "replace") for code in range(256))
 _LATIN = {code: ord(char) for code, char in enumerate(_BYTES) if char not in (chr(code), "\ufffd")}
 
@@ -57,7 +57,7 @@ class Pieces:
 
 
 def read_pieces(streams: Streams, fib: Fib) -> Pieces:
-    """Return text and pieces of all stories (sections 2.4.1, 2.9.178); SourceError where it is missing."""
+    """Return text and pieces of all stories (section 2.4.1); SourceError where it is missing."""
     total = sum(fib.lengths)
     clx = fib.part(PIECES)
     modifiers, at = _modifiers(clx)
@@ -123,7 +123,7 @@ def _modifiers(clx: bytes) -> tuple[list[bytes], int]:
     return found, at
 
 
-# Prm0 (section 2.9.214): a 7-bit short name of a sprm and its one-byte operand; those that matter here.
+# Prm0: a 7-bit short name of a sprm and its one-byte operand; those that matter here.
 _SHORT_NAMES = {0x18: 0x2416, 0x19: 0x2417, 0x41: 0x0800, 0x5C: 0x083C}
 
 

@@ -135,7 +135,7 @@ def _cell_width(row: _Row, grpprl: bytes, at: int, length: int) -> None:
         row.widths.update(dict.fromkeys(range(grpprl[at], grpprl[at + 1]), width))
 
 
-_TWIPS = 3  # the unit of a width (Fts, section 2.9.102)
+_TWIPS = 3  # the unit of a width (enumeration Fts)
 _CHANGES: dict[int, Callable[[_Row, bytes, int, int], None]] = {
     sprms.T_DEFINE: _Row.define,
     sprms.T_VERTICAL_MERGE: _vertical_merge,

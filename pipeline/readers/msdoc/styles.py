@@ -12,7 +12,7 @@ _HIDDEN = sprms.C_HIDDEN.to_bytes(2, "little")
 def hidden_styles(fib: Fib) -> frozenset[int]:
     """Return the indices of paragraph and character styles that hide their text, inheritance included.
 
-    The style sheet (STSH, section 2.9.271) is taken apart only when a hiding modifier occurs in its bytes.
+    The style sheet (structure STSH) is taken apart only when a hiding modifier occurs in its bytes.
     """
     sheet = fib.part(STYLES)
     if _HIDDEN not in sheet or len(sheet) < 8:
