@@ -11,9 +11,9 @@ from pipeline.readers.plain.layout import regions
 from pipeline.text.encoding import recognise
 
 NAMES = (
-    "数量指标 质量指标 时效指标 成本指标 社会效益指标 生态效益指标 可持续影响指标 服务对象满意度指标".split()
+    ["数量指标", "质量指标", "时效指标", "成本指标", "社会效益指标", "生态效益指标", "可持续影响指标", "服务对象满意度指标"]
 )
-DEEDS = "慰问贫困户 举办招聘会 档案管理 完成培训人次 设备购置及时率 群众满意度 项目验收合格率".split()
+DEEDS = ["慰问贫困户", "举办招聘会", "档案管理", "完成培训人次", "设备购置及时率", "群众满意度", "项目验收合格率"]
 
 
 def form(draw: random.Random) -> str:

@@ -9,8 +9,6 @@ from pipeline.readers.plain.region import Region, Table, guard, locator, paragra
 from pipeline.readers.plain.strokes import (
     ARMS,
     HORIZONTAL,
-    LEFT,
-    RIGHT,
     Glyph,
     aligned,
     is_rule,
@@ -92,15 +90,13 @@ def _is_record(text: str, bars: dict[int, int]) -> bool:
 
 def _ruled(row: Sequence[Glyph], walls: Sequence[int]) -> set[int]:
     """Return the lattice columns that a rule crosses."""
-    arms = {glyph.column: glyph.arms for glyph in row}
     strokes = [glyph.column for glyph in row if glyph.arms & HORIZONTAL]
     found: set[int] = set()
     at = 0
     for j, (left, right) in enumerate(pairwise(walls)):
         while at < len(strokes) and strokes[at] <= left:
             at += 1
-        inside = at < len(strokes) and strokes[at] < right
-        if inside or (arms.get(left, 0) & RIGHT and arms.get(right, 0) & LEFT):
+        if at < len(strokes) and strokes[at] < right:
             found.add(j)
     return found
 

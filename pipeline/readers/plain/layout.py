@@ -7,7 +7,8 @@ from pipeline.readers.plain import drawn, indented, piped, spaced, strokes, tabb
 from pipeline.readers.plain.region import Chunk, Paragraph, Region, chunks_of, guard
 
 # Blanks on an otherwise empty line: a line is blank to a person's eye.
-_BLANK_LINE = re.compile(r"(?<=\n)[ \u00a0\u3000\ufeff]+(?=\n)")
+_BLANK_LINE = re.compile(r"^[ \u00a0\u3000\ufeff]+$", re.M)
+_BLANKS = (" ", "\u3000", "\u00a0", "\ufeff")
 _BARS = frozenset("|│┃║｜¦")
 _PLAIN_BETWEEN = 2
 
@@ -20,10 +21,10 @@ def regions(text: str) -> list[Region]:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\x0b" in text or "\x0c" in text:
         text = text.replace("\x0b", "\n").replace("\x0c", "\n")
-    if any(blank in text for blank in ("\n ", "\n\u3000", "\n\u00a0", "\n\ufeff")):
+    if text.startswith(_BLANKS) or any("\n" + blank in text for blank in _BLANKS):
         text = _BLANK_LINE.sub("", text)
     guard(text.count("\n"))
-    chunks = chunks_of(text.rstrip("\n \u3000\u00a0"))
+    chunks = chunks_of(text.rstrip("\n"))
     pure = text.count("\t") == text.count("\n\t") + text.startswith("\t")
     found: list[Region] = []
     at = 0
@@ -61,12 +62,12 @@ def _by_line(chunks: Sequence[Chunk]) -> list[Region]:
                 found.append(Paragraph(first + at, lines[at]))
             at += 1
             continue
+        end = _run(lines, kinds, at, parse)
         if parse is piped.parse and lines[at].strip() in _BARS:
             # A lone bar closes the cell whose text stands above it.
             while found and isinstance(found[-1], Paragraph) and found[-1].line == first + at - 1:
                 found.pop()
                 at -= 1
-        end = _run(lines, kinds, at, parse)
         found += parse(first + at, lines[at:end])
         at = end
     return found
