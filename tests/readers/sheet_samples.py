@@ -172,13 +172,18 @@ def xls_samples() -> list[bytes]:
 
 
 def shared_form(seed: int) -> bytes:
-    """Return a form as Excel itself writes it: texts in a shared table, some in runs with phonetic guides."""
+    """Return a form with its texts in a shared table."""
+    return as_excel_writes(form(seed))
+
+
+def as_excel_writes(cells: list[tuple[int, int, int, int, str | float, str]]) -> bytes:
+    """Return cells as Excel itself writes them: a shared table of texts, some in runs with phonetic guides."""
     from xml.sax.saxutils import escape
 
-    cells = form(seed)
     data = xlsx_bytes(lambda book: write_form_xlsx(book, cells))
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         relations = archive.read("xl/_rels/workbook.xml.rels").decode()
+        types = archive.read("[Content_Types].xml").decode()
     texts = sorted({value for *_, value, _ in cells if isinstance(value, str)})
     items = [
         f"<si><r><t>{escape(text[:1])}</t></r><r><rPr><b/></rPr><t>{escape(text[1:])}</t></r>"
@@ -202,12 +207,17 @@ def shared_form(seed: int) -> bytes:
     body = "".join(f'<row r="{row + 1}">{"".join(line)}</row>' for row, line in sorted(rows.items()))
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
     link = f'<Relationship Id="rIdShared" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'
+    declared = (
+        '<Override PartName="/xl/sharedStrings.xml" ContentType="application/vnd.openxmlformats-officedocument'
+        '.spreadsheetml.sharedStrings+xml"/></Types>'
+    )
     table = f'<sst xmlns="{_MAIN}" count="{len(texts)}" uniqueCount="{len(texts)}">{"".join(items)}</sst>'
     return rewritten(
         data,
         {
             SHEET: sheet_xml(body, f"<mergeCells>{merges}</mergeCells>"),
             "xl/sharedStrings.xml": table.encode(),
+            "[Content_Types].xml": types.replace("</Types>", declared).encode(),
             "xl/_rels/workbook.xml.rels": relations.replace("</Relationships>", link).encode(),
         },
     )

@@ -193,6 +193,13 @@ def test_a_wrong_shared_text_is_a_problem_and_the_rest_is_kept() -> None:
     assert "names string 9 of 0" in document.problems[0]
 
 
+@pytest.mark.parametrize("broken", ["<is><t>x</t>", "<v>1", "<v>1</v", "<is><t>x</is>", "<v>1</v></v>"])
+def test_a_sheet_that_is_not_well_formed_is_never_taken_for_whole(broken: str) -> None:
+    rows = f'<row r="1"><c r="A1"><v>7</v></c></row><row r="2"><c r="A2">{broken}</c></row>'
+    document = read(with_sheet(sheet_xml(rows)))
+    assert document.problems and texts(document)["Sheet!A1"] == "7"
+
+
 def test_a_broken_sheet_leaves_the_others() -> None:
     def fill(book: Any) -> None:
         book.active["A1"] = "甲"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 
 from pipeline.errors import SourceError
 from pipeline.readers.sheets.markup import Attributes, InMemory, Readable, cell_text, unescaped, walk
@@ -20,6 +21,10 @@ _GUIDE = re.compile(r"<rPh\b[^<]*+(?:<(?!/?rPh\b)[^<]*+)*+</rPh>")
 _TEXT = re.compile(r"<t(?: [^<>]*)?>([^<]*)</t>")
 
 
+class IrregularError(Exception):
+    """The quick way does not know what it sees; the parser has to look."""
+
+
 def is_regular(head: bytes) -> bool:
     """Say whether a part begins so that patterns may read it: UTF-8, names without prefix."""
     start = head[:4096]
@@ -29,14 +34,17 @@ def is_regular(head: bytes) -> bool:
 
 
 def fragment_text(inner: str) -> str:
-    """Return the text between ``<si>`` and ``</si>`` (or ``<is>``)."""
+    """Return the text between ``<si>`` and ``</si>`` (or ``<is>``); IrregularError where tags do not match."""
     plain = _PLAIN.match(inner)
     if plain:
         text = plain[1]
     else:
         if "<rPh" in inner:
             inner = _GUIDE.sub("", inner)
-        text = "".join(_TEXT.findall(inner))
+        runs = _TEXT.findall(inner)
+        if len(runs) != inner.count("</t>") or len(runs) != inner.count("<t>") + inner.count("<t "):
+            raise IrregularError
+        text = "".join(runs)
     if "&" in text or "\r" in text:
         text = unescaped(text)
     return cell_text(text) if "_x" in text or "\r" in text else text
@@ -55,7 +63,8 @@ def shared_strings(data: bytes, place: str) -> list[str]:
         if "<!" not in text and text.rstrip().endswith(("</sst>", "/>")):
             found = _ITEM.findall(text)
             if len(found) == count:
-                return [fragment_text(inner) if inner else "" for inner in found]
+                with suppress(IrregularError):
+                    return [fragment_text(inner) if inner else "" for inner in found]
     return _walked(InMemory(data), place)
 
 

@@ -15,7 +15,7 @@ from pipeline.readers.sheets.general import general
 from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
 from pipeline.readers.sheets.margins import margin_texts
 from pipeline.readers.sheets.markup import Attributes, Readable, cell_text, unescaped, walk, whole
-from pipeline.readers.sheets.richtext import Gather, fragment_text, is_regular
+from pipeline.readers.sheets.richtext import Gather, IrregularError, fragment_text, is_regular
 from pipeline.readers.sheets.styles import Styles
 
 MAX_TEXT = 64 << 20  # characters of texts that stand in the sheet itself
@@ -41,10 +41,6 @@ _MARGIN_NAMES = frozenset(
 )
 
 
-class _IrregularError(Exception):
-    """The quick way does not know what it sees."""
-
-
 class _Columns(dict[str, int]):
     """Letters of a column -> its 0-based number."""
 
@@ -53,7 +49,7 @@ class _Columns(dict[str, int]):
         for letter in letters:
             number = number * 26 + ord(letter) - 64
         if not 1 <= number <= _COLUMNS:
-            raise _IrregularError
+            raise IrregularError
         self[letters] = number - 1
         return number - 1
 
@@ -68,7 +64,7 @@ class _Keys(dict[str, int]):
         letters = address.rstrip("0123456789")
         row = int(address[len(letters) :])
         if not 1 <= row <= _ROWS:
-            raise _IrregularError
+            raise IrregularError
         key = (row - 1) << COLUMN_BITS | _columns[letters]
         if len(self) < 60_000:
             self[address] = key
@@ -100,7 +96,7 @@ class Worksheet:
         """Read the part; ``opened`` gives it from its beginning, as often as asked."""
         try:
             self._quick(opened())
-        except _IrregularError:
+        except IrregularError:
             self.sheet.texts.clear()
             self.sheet.merges.clear()
             self.sheet.floating.clear()
@@ -114,7 +110,7 @@ class Worksheet:
         closed = False
         while piece := part.read(_PIECE):
             if first and not is_regular(piece):
-                raise _IrregularError
+                raise IrregularError
             first = False
             whole = carry + piece
             cut = len(whole)
@@ -128,18 +124,23 @@ class Worksheet:
             self._unit(carry)
             closed = carry.rstrip().endswith(b"</worksheet>")
         if not closed:
-            raise _IrregularError
+            raise IrregularError
 
     def _unit(self, data: bytes) -> None:
         try:
             unit = data.decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise _IrregularError from None
+            raise IrregularError from None
         if "<!" in unit:
-            raise _IrregularError
+            raise IrregularError
         found = _CELL.findall(unit)
-        if len(found) != unit.count("</v>") + unit.count("</is>"):
-            raise _IrregularError
+        values = unit.count("</v>")
+        texts = unit.count("</is>")
+        # every end found by the pattern, and an end for every beginning
+        if len(found) != values + texts or values != unit.count("<v>") + unit.count("<v "):
+            raise IrregularError
+        if texts != unit.count("<is>") and (texts or "<is" in unit):
+            raise IrregularError
         self._cells(found)
         after = 0 if self._after_cells else unit.find("</sheetData>")
         if after >= 0:
@@ -150,7 +151,7 @@ class Worksheet:
         """Read what stands behind the cells: merged ranges, headers, the drawing."""
         merges = _MERGE.findall(unit)
         if len(merges) != unit.count("<mergeCell "):
-            raise _IrregularError
+            raise IrregularError
         for left, top, right, bottom in merges:
             self.merge(int(top), _columns[left], int(bottom), _columns[right])
         for _, text in _MARGIN.findall(unit):
@@ -258,7 +259,7 @@ def _kind(attributes: str) -> tuple[int, str]:
     rest = _ATTRIBUTES.sub("", attributes).strip()
     style = found.get("s", "0")
     if rest or whole(style) < 0:
-        raise _IrregularError
+        raise IrregularError
     return whole(style), found.get("t", "n")
 
 
@@ -307,7 +308,7 @@ class _Parsed:
         if found:
             try:
                 self._row, self._col = int(found[2]), _columns[found[1]]
-            except _IrregularError:
+            except IrregularError:
                 self._in_cell = False
         self._style = max(0, whole(attributes.get("s", "0")))
         self._kind = attributes.get("t", "n")
@@ -319,7 +320,7 @@ class _Parsed:
     def _merge(self, found: re.Match[str]) -> None:
         try:
             self._to.merge(int(found[2]), _columns[found[1]], int(found[4]), _columns[found[3]])
-        except _IrregularError:
+        except IrregularError:
             return
 
     def _end(self, name: str) -> None:
