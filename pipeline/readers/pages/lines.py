@@ -20,7 +20,10 @@ _left = itemgetter(1)
 
 
 class Line(NamedTuple):
-    """One printed line: text, characters without blanks, edges; ``blank_after``: it ends with a blank."""
+    """One printed line: text, characters without blanks, edges of what shows.
+
+    ``blank_after``: it ends with a blank; ``start``: its left edge with the blanks that it begins with.
+    """
 
     text: str
     chars: tuple[Char, ...]
@@ -29,6 +32,7 @@ class Line(NamedTuple):
     x1: float
     bottom: float
     blank_after: bool = False
+    start: float = 0.0
 
 
 def is_cjk(char: str) -> bool:
@@ -112,7 +116,7 @@ def line_of(row: Sequence[Char]) -> Line | None:
         last_text, last_x0, last_x1 = text, x0, x1
     if not kept:
         return None
-    return Line("".join(pieces), tuple(kept), kept[0][1], upper, last_x1, lower, blank)
+    return Line("".join(pieces), tuple(kept), kept[0][1], upper, last_x1, lower, blank, row[0][1])
 
 
 def _usual_gaps(row: Sequence[Char]) -> tuple[float, float]:

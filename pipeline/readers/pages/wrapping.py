@@ -14,8 +14,9 @@ from pipeline.readers.pages.lines import Line, is_cjk
 # JIS X 4051 / W3C clreq: characters that may not begin a line, and that may not end one
 NO_START = frozenset("、。，．・：；？！）］｝〕〉》」』】’”％℃%,.:;?!)]}…—～‰")
 NO_END = frozenset("（［｛〔〈《「『【‘“([{￥¥$＄")
+_QUOTES = frozenset("“”‘’")
 _SLACK = 0.25
-# what layout engines put between Chinese and Latin of their own accord
+# the blank between two words, and what layout engines put between Chinese and Latin of their own accord
 _AUTO_SPACE = 0.2
 
 
@@ -34,25 +35,25 @@ def text_of(lines: Sequence[Line], measure: Measure) -> str:
         return lines[0].text
     if all(len(line.chars) == 1 and is_cjk(line.chars[0][0]) for line in lines):
         return "".join(line.text for line in lines)
-    flush = _flush_right(lines, measure)
+    off_left = _off_left(lines, measure)
     widest = max(line.x1 - line.x0 for line in lines)
     width = max(measure.right - measure.left, widest)
     pieces = [lines[0].text]
     for line, after in pairwise(lines):
-        pieces.append(joint(line, after, room(line, measure, width, flush)))
+        pieces.append(joint(line, after, room(line, measure, width, off_left)))
         pieces.append(after.text)
     return "".join(pieces)
 
 
-def room(line: Line, measure: Measure, width: float, flush_right: bool = False) -> float:
+def room(line: Line, measure: Measure, width: float, off_left: bool = False) -> float:
     """Return the points that were left on a line when it ended.
 
     A centred or right-aligned line is judged by its width, a line that begins at the left by where it ends.
     """
-    by_width = width - (line.x1 - line.x0)
-    before, after = line.x0 - measure.left, measure.right - line.x1
+    by_width = width - (line.x1 - line.start)
+    before, after = line.start - measure.left, measure.right - line.x1
     size = line.bottom - line.top
-    if flush_right or abs(before - after) <= 0.5 * size:
+    if off_left or abs(before - after) <= 0.5 * size:
         return by_width
     return min(by_width, max(after, 0.0))
 
@@ -62,7 +63,7 @@ def joint(line: Line, after: Line, left_over: float) -> str:
     last, first = line.chars[-1], after.chars[0]
     size = max(first[3] - first[1], 1.0)
     slack = _SLACK * (first[4] - first[2])
-    if is_cjk(last[0][-1]) != is_cjk(first[0]):
+    if not (is_cjk(last[0][-1]) and is_cjk(first[0])):
         slack += _AUTO_SPACE * (first[4] - first[2])
     if last[0] in NO_END:
         return ""
@@ -96,6 +97,18 @@ def unit_width(chars: Sequence[Char]) -> float:
                 break
     while end < count and chars[end][0] in NO_START:
         end += 1
+    # layout engines do not part a closing mark from Latin letters or digits after it
+    if (
+        chars[end - 1][0] in NO_START
+        and end < count
+        and not is_cjk(chars[end][0])
+        and chars[end][0] not in NO_END
+    ):
+        while end < count and not is_cjk(chars[end][0]) and not _parted(chars, end):
+            end += 1
+    # quotation marks hold the characters on both their sides (UAX 14, LB19)
+    while end < count and (chars[end - 1][0] in _QUOTES or chars[end][0] in _QUOTES):
+        end += 1
     return chars[end - 1][3] - chars[0][1]
 
 
@@ -108,8 +121,13 @@ def _numeric(text: str) -> bool:
     return text in ",.%％-" or text.isdigit()
 
 
-def _flush_right(lines: Sequence[Line], measure: Measure) -> bool:
-    """Say whether the lines are set flush right: all end at the right, none after the first begins left."""
-    return all(measure.right - line.x1 < 2.0 for line in lines) and all(
-        line.x0 - measure.left > 4.0 for line in lines[1:]
-    )
+def _off_left(lines: Sequence[Line], measure: Measure) -> bool:
+    """Say whether the lines are set to the right: none begins left, or they end together and begin apart."""
+    ends = [line.x1 for line in lines]
+    starts = [line.start for line in lines]
+    if min(starts) - measure.left > 0.7 * (lines[0].bottom - lines[0].top):
+        return True
+    if max(ends) - min(ends) > 2.0 or max(starts) - min(starts) <= 4.0:
+        return False
+    # a paragraph whose first line is indented is set to the left
+    return len(lines) == 2 or max(starts[1:]) - min(starts[1:]) > 4.0 or starts[0] < min(starts[1:]) - 4.0
