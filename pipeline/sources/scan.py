@@ -110,7 +110,7 @@ class Scan:
             if depth > self._limits.depth:
                 raise SourceError("too_large", detail=f"archives nested more than {self._limits.depth} deep")
             for member in OPENERS[media_type](file, path, budget):
-                name = printable(member.name)
+                name = printable(member.name) or "_"
                 taken[name] = count = taken.get(name, 0) + 1
                 inner = f"{path}!{name}" if count == 1 else f"{path}!{name}#{count}"
                 if not isinstance(member, Member):
@@ -125,6 +125,10 @@ class Scan:
             yield from self._refuse(_digest(file), path, size, media_type, error)
         except SourceError as error:
             yield from self._refuse(_digest(file), path, size, media_type, error)
+        except Exception as error:
+            # The libraries are not ours and the bytes may be hostile: one archive never stops the others.
+            fault = SourceError("internal", detail=f"{type(error).__name__}: {error}"[:200])
+            yield from self._refuse(_digest(file), path, size, media_type, fault)
 
     def _member(self, member: Member, path: str, budget: Budget, depth: int) -> Iterator[Found]:
         """Yield what a member of an archive is or holds."""

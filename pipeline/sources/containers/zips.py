@@ -24,12 +24,14 @@ def members(file: BinaryIO, name: str, budget: Budget) -> Iterator[Member | Skip
         packed = file.seek(0, 2)
         # Members may share their packed bytes, so that only the sum of what they declare tells.
         budget.declared(packed, sum(entry.file_size for entry in entries))
-        files = [entry for entry in entries if not entry.is_dir()]
-        if files and all(entry.flag_bits & _ENCRYPTED for entry in files):
+        files = [
+            (entry, title)
+            for entry, title in zip(entries, member_names(entries), strict=True)
+            if not title.endswith(("/", "\\"))
+        ]
+        if files and all(entry.flag_bits & _ENCRYPTED for entry, _ in files):
             raise SourceError("encrypted", detail=f"all {len(files)} members")
-        for entry, title in zip(entries, member_names(entries), strict=True):
-            if entry.is_dir() or title.endswith(("/", "\\")):
-                continue
+        for entry, title in files:
             budget.member()
             if (entry.external_attr >> 16) & 0o170000 == _LINK:
                 yield Skipped(title, "link")
