@@ -19,78 +19,15 @@ _HIDING = re.compile(r"""display\s*:\s*none|visibility\s*:\s*hidden|mso-hide|[\s
 _ATTRIBUTE = re.compile(r"""([^\s=/"']+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"']+)))?""")
 _NAME = re.compile(r"/?[a-z][^\s/]*")
 
-_NESTING = (
-    *(
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "center",
-        "div",
-        "dl",
-        "fieldset",
-        "figure",
-        "footer",
-        "header",
-    ),
-    *("form", "main", "menu", "nav", "ol", "section", "ul", "h1", "h2", "h3", "h4", "h5", "h6"),
-)
-_TREE_ONLY = (
-    *(
-        "input",
-        "select",
-        "button",
-        "option",
-        "optgroup",
-        "datalist",
-        "textarea",
-        "template",
-        "noscript",
-        "noframes",
-    ),
-    *(
-        "noembed",
-        "iframe",
-        "object",
-        "audio",
-        "video",
-        "canvas",
-        "svg",
-        "math",
-        "del",
-        "rp",
-        "rt",
-        "pre",
-        "listing",
-    ),
-    *(
-        "xmp",
-        "plaintext",
-        "frameset",
-        "frame",
-        "form",
-        "script",
-        "style",
-        "title",
-        "image",
-        "dialog",
-        "details",
-    ),
-    *(
-        "summary",
-        "dir",
-        "hgroup",
-        "legend",
-        "figcaption",
-        "dd",
-        "dt",
-        "li",
-        "isindex",
-        "marquee",
-        "applet",
-        "search",
-    ),
-)
+_NESTING = (  # noqa: SIM905
+    "address article aside blockquote center div dl fieldset figure footer header main menu nav ol "
+    "section ul h1 h2 h3 h4 h5 h6"
+).split()
+_TREE_ONLY = (  # noqa: SIM905
+    "input select button option optgroup datalist textarea template noscript noframes noembed iframe "
+    "object audio video canvas svg math del rp rt pre listing xmp plaintext frameset frame script style "
+    "title image dialog details summary dir hgroup legend figcaption isindex marquee applet search form"
+).split()
 _OPS = {
     **dict.fromkeys(("p", "/p", "br", "hr"), "flush"),
     **dict.fromkeys(("li", "dd", "dt"), "item"),
@@ -296,8 +233,6 @@ class _Pass:
         """Begin a block-level element."""
         self.flush(name)
         if name[0] == "h" and len(name) == 2 and self.open_names and self.open_names[-1][:1] == "h":
-            raise _IrregularError
-        if name == "form" and name in self.open_names:
             raise _IrregularError
         self.open_names.append(name)
 

@@ -14,74 +14,18 @@ _RUN = re.compile(r"[ \t\n\r\f]+")
 _NO_BREAK = "\u00a0"
 
 _BLOCK, _TABLE, _GROUP, _ROW, _CELL, _BREAK, _CONTROL, _SKIPPED = range(8)
-_KINDS: dict[str, int] = dict.fromkeys(
-    (
-        *(
-            "address",
-            "article",
-            "aside",
-            "blockquote",
-            "body",
-            "caption",
-            "center",
-            "dd",
-            "details",
-            "dialog",
-            "dir",
-        ),
-        *(
-            "div",
-            "dl",
-            "dt",
-            "fieldset",
-            "figcaption",
-            "figure",
-            "footer",
-            "form",
-            "frameset",
-            "h1",
-            "h2",
-            "h3",
-        ),
-        *(
-            "h4",
-            "h5",
-            "h6",
-            "header",
-            "hgroup",
-            "hr",
-            "html",
-            "legend",
-            "li",
-            "listing",
-            "main",
-            "menu",
-            "nav",
-        ),
-        *("ol", "optgroup", "p", "plaintext", "pre", "section", "summary", "ul", "xmp"),
-    ),
-    _BLOCK,
-)
+_BLOCKS = (  # noqa: SIM905
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav ol "
+    "optgroup p plaintext pre section summary ul xmp"
+).split()
+_NOT_SHOWN = (  # noqa: SIM905
+    "head title script style template noscript noframes noembed iframe object audio video canvas svg button "
+    "option datalist del rp rt"
+).split()
+_KINDS: dict[str, int] = dict.fromkeys(_BLOCKS, _BLOCK) | dict.fromkeys(_NOT_SHOWN, _SKIPPED)
 _KINDS |= {"table": _TABLE, "tr": _ROW, "td": _CELL, "th": _CELL, "br": _BREAK}
-_KINDS |= dict.fromkeys(("tbody", "thead", "tfoot"), _GROUP) | dict.fromkeys(("input", "select"), _CONTROL)
-_KINDS |= dict.fromkeys(
-    (
-        *(
-            "head",
-            "title",
-            "script",
-            "style",
-            "template",
-            "noscript",
-            "noframes",
-            "noembed",
-            "iframe",
-            "object",
-        ),
-        *("audio", "video", "canvas", "svg", "button", "option", "datalist", "del", "rp", "rt"),
-    ),
-    _SKIPPED,
-)
+_KINDS |= {"tbody": _GROUP, "thead": _GROUP, "tfoot": _GROUP, "input": _CONTROL, "select": _CONTROL}
 _PREFORMATTED = frozenset(("pre", "listing", "xmp", "plaintext"))
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden|mso-hide\s*:\s*all", re.I)
 _HIDDEN_NODES = '[hidden],[style*="none" i],[style*="hid" i]'
