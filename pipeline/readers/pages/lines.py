@@ -14,6 +14,8 @@ _LINE_STEP = 0.5
 _WORD_GAP = 0.18
 _FIELD_GAP = 0.4
 _FEW = float("inf")
+_WORD_END = frozenset(".,;:!?)]\"'’”%")
+_WORD_START = frozenset("([\"'‘“$")
 # the same character again, shifted by less than this share of its width, is one bold character drawn twice
 _DOUBLED = 0.4
 _left = itemgetter(1)
@@ -141,7 +143,10 @@ def _blank_width(before: Char, after: Char, usual: tuple[float, float]) -> float
     """Return the least gap that shows a blank between two characters."""
     widths = [char[3] - char[1] for char in (before, after) if is_cjk(char[0][-1])]
     if not widths:
-        return _WORD_GAP * (after[4] - after[2]) + 1.5 * usual[0]
+        # signs such as ≥ keep a distance of their own
+        letters = before[0][-1] in _WORD_END or before[0][-1].isalnum()
+        wide = 1.0 if letters and (after[0][0] in _WORD_START or after[0][0].isalnum()) else 2.0
+        return wide * _WORD_GAP * (after[4] - after[2]) + 1.5 * usual[0]
     return _FIELD_GAP * max(widths) + 1.5 * usual[1]
 
 

@@ -14,6 +14,8 @@ from pipeline.readers.pages.lines import Line, is_cjk
 # JIS X 4051 / W3C clreq: characters that may not begin a line, and that may not end one
 NO_START = frozenset("、。，．・：；？！）］｝〕〉》」』】’”％℃%,.:;?!)]}…—～‰")
 NO_END = frozenset("（［｛〔〈《「『【‘“([{￥¥$＄")
+# signs that belong to the number after them
+_SIGNS = frozenset("≥≤＞＜><=≧≦~±+×")
 _QUOTES = frozenset("“”‘’")
 _SLACK = 0.25
 # the blank between two words, and what layout engines put between Chinese and Latin of their own accord
@@ -71,6 +73,8 @@ def joint(line: Line, after: Line, left_over: float) -> str:
         return "\n"
     if is_cjk(last[0][-1]) or is_cjk(first[0]):
         return " " if line.blank_after and not (is_cjk(last[0][-1]) and is_cjk(first[0])) else ""
+    if last[0] in _SIGNS:
+        return ""
     if line.blank_after:
         return " "
     if left_over > size + slack:
