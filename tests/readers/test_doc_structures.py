@@ -272,6 +272,15 @@ def test_floating_tables_that_touch_are_two() -> None:
     assert [[c[4] for c in cells(document, k)] for k in range(2)] == [["a", "b"], ["c"]]
 
 
+def test_rows_of_word_97_do_not_state_their_depth() -> None:
+    marks = [
+        Part("a\x07", IN_TABLE),
+        Part("b\x07", IN_TABLE),
+        Part("\x07", wb.ROW_END + define([0, 1000, 2000])),
+    ]
+    assert cells(read(*marks, Part("\r"))) == [(0, 0, 1, 1, "a"), (0, 1, 1, 1, "b")]
+
+
 def test_nested_rows_by_depth() -> None:
     inner = row(["x", "y"], define([0, 500, 1000]), depth=2)
     host = [

@@ -55,6 +55,7 @@ def sprm(operation: int, operand: bytes) -> bytes:
 
 IN_TABLE = sprm(0x2416, b"\x01")
 ROW_END = IN_TABLE + sprm(0x2417, b"\x01")
+DEPTH_1 = sprm(0x6649, b"\x01\x00\x00\x00")  # Word 2000 and later state the depth, Word 97 does not
 
 
 def define(edges: Sequence[int], flags: Sequence[int] | None = None) -> bytes:
@@ -71,10 +72,11 @@ def define(edges: Sequence[int], flags: Sequence[int] | None = None) -> bytes:
 def row(texts: Sequence[str], properties: bytes, depth: int = 1) -> list[Part]:
     """Return the cells of a row and its end."""
     if depth == 1:
-        return [Part(f"{text}\x07", IN_TABLE) for text in texts] + [Part("\x07", ROW_END + properties)]
+        marks = [Part(f"{text}\x07", IN_TABLE + DEPTH_1) for text in texts]
+        return [*marks, Part("\x07", ROW_END + DEPTH_1 + properties)]
     level = IN_TABLE + sprm(0x6649, pack("<I", depth))
-    cells = [Part(f"{text}\r", level + sprm(0x244B, b"\x01")) for text in texts]
-    return [*cells, Part("\r", level + sprm(0x244B, b"\x01") + sprm(0x244C, b"\x01") + properties)]
+    marks = [Part(f"{text}\r", level + sprm(0x244B, b"\x01")) for text in texts]
+    return [*marks, Part("\r", level + sprm(0x244B, b"\x01") + sprm(0x244C, b"\x01") + properties)]
 
 
 def build(doc: Doc) -> bytes:

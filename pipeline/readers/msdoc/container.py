@@ -28,12 +28,21 @@ _LAST_SECTOR = 0xFFFFFFFA
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """The streams that hold text and formatting; ``short`` names those that end before their stated size."""
+    """The streams that hold text and formatting.
+
+    ``short`` names those that end before their stated size; ``file`` is the whole compound file.
+    """
 
     word: bytes
     tables: dict[str, bytes]
     data: bytes
     short: tuple[str, ...]
+    file: bytes
+
+    @property
+    def damage(self) -> str:
+        """Return the error that something missing is put down to: ``truncated`` or ``corrupt``."""
+        return "truncated" if self.short else _damage(self.file)
 
 
 def open_streams(data: bytes) -> Streams:
@@ -84,7 +93,7 @@ def _take(ole: "olefile.OleFileIO", data: bytes) -> Streams:
         code = "old_format" if "mn0" in present else _damage(data)  # MN0 is Microsoft Works
         raise SourceError(code, place="WordDocument", detail=f"no such stream; the streams are: {names}")
     tables = {name: stream for name, stream in found.items() if name.endswith("Table")}
-    return Streams(found["WordDocument"], tables, found.get("Data", b""), tuple(short))
+    return Streams(found["WordDocument"], tables, found.get("Data", b""), tuple(short), data)
 
 
 def _content(ole: "olefile.OleFileIO", entry: "olefile.olefile.OleDirectoryEntry", data: bytes) -> bytes:
@@ -134,7 +143,7 @@ def _check_header(data: bytes) -> None:
 def _damage(data: bytes) -> str:
     """Return ``truncated`` when allocated sectors lie behind the end of the file, else ``corrupt``."""
     shift = data[30] if data[30] in (9, 12) else 9
-    size, sectors = 1 << shift, (len(data) - 1) >> shift
+    size, sectors = 1 << shift, (len(data) >> shift) - 1
     for sector in unpack_from("<109I", data, 76):
         if sector >= _LAST_SECTOR:
             break

@@ -70,7 +70,7 @@ def read_fib(streams: Streams) -> Fib:
     if count <= PIECES:
         raise SourceError("corrupt", place="WordDocument", detail=f"{count} table entries")
     if min(lengths) < 0 or sum(lengths) > len(word):
-        raise SourceError(_cut(streams), place="WordDocument", detail=f"{sum(lengths)} characters stated")
+        raise SourceError(streams.damage, place="WordDocument", detail=f"{sum(lengths)} characters stated")
     return Fib(lengths, _table(streams, flags), tuple(zip(numbers[::2], numbers[1::2], strict=True)))
 
 
@@ -78,9 +78,5 @@ def _table(streams: Streams, flags: int) -> bytes:
     name = "1Table" if flags & _TABLE_1 else "0Table"
     table = streams.tables.get(name)
     if table is None:
-        raise SourceError(_cut(streams), place=name, detail="no such stream")
+        raise SourceError(streams.damage, place=name, detail="no such stream")
     return table
-
-
-def _cut(streams: Streams) -> str:
-    return "truncated" if streams.short else "corrupt"

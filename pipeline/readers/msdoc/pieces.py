@@ -62,13 +62,11 @@ def read_pieces(streams: Streams, fib: Fib) -> Pieces:
     clx = fib.part(PIECES)
     modifiers, at = _modifiers(clx)
     if at + 5 > len(clx) or clx[at] != _PLC:
-        raise SourceError(
-            "truncated" if streams.short else "corrupt", place="piece table", detail="not found"
-        )
+        raise SourceError(streams.damage, place="piece table", detail="not found")
     size = min(unpack_from("<I", clx, at + 1)[0], len(clx) - at - 5)
     count = (size - 4) // 12
     if count < 1:
-        raise SourceError("truncated" if streams.short else "corrupt", place="piece table", detail="empty")
+        raise SourceError(streams.damage, place="piece table", detail="empty")
     positions = unpack_from(f"<{count + 1}I", clx, at + 5)
     if positions[0] != 0 or any(a >= b for a, b in pairwise(positions)):
         raise SourceError("corrupt", place="piece table", detail="positions out of order")
@@ -90,7 +88,7 @@ def read_pieces(streams: Streams, fib: Fib) -> Pieces:
         length = positions[piece + 1] - positions[piece]
         raw = streams.word[offset : offset + length * width]
         if len(raw) < length * width:
-            code = "truncated" if streams.short else "corrupt"
+            code = streams.damage
             raise SourceError(
                 code, place=f"piece {piece}", detail=f"{length * width} bytes at {offset}, {len(raw)} there"
             )
