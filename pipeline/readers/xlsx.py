@@ -6,6 +6,7 @@ footers and text boxes become blocks. A formula gives its stored result. Numbers
 
 from pipeline.errors import SourceError
 from pipeline.model import Document, Source
+from pipeline.readers.sheets.compound import MAGIC, Compound
 from pipeline.readers.sheets.layout import Layout
 from pipeline.readers.sheets.workbook import open_workbook, read_sheets
 
@@ -22,6 +23,9 @@ def read(source: Source) -> Document:
     SourceError where nothing can be read; a sheet or part that is damaged beside others that are whole is
     named in ``problems``.
     """
+    if source.data[:8] == MAGIC:
+        locked = Compound(source.data).has("EncryptedPackage")
+        raise SourceError("encrypted" if locked else "corrupt", place="OLE container")
     book = open_workbook(source.data)
     layout = Layout()
     faulty = list(book.problems)

@@ -89,6 +89,12 @@ def test_hidden_sheets_rows_and_columns_are_read_and_a_chart_sheet_counts() -> N
     assert document.pages == 3
 
 
+def test_an_empty_value_is_an_empty_cell() -> None:
+    rows = '<row r="1"><c r="A1" t="s"><v></v></c><c r="B1" t="str"><v></v></c><c r="C1"><v>7</v></c></row>'
+    document = read(with_sheet(sheet_xml(rows)))
+    assert texts(document) == {"Sheet!C1": "7"} and not document.problems
+
+
 CELLS = (
     '<row r="1"><c r="A1" t="inlineStr"><is><t xml:space="preserve"> 甲 &amp; 乙&#10;&#x4E19;&#20313;</t></is></c>'
     '<c r="B1" t="inlineStr"><is><r><t>丁</t></r><r><t>戊</t></r><rPh sb="0" eb="1"><t>ding</t></rPh></is></c>'
@@ -231,6 +237,7 @@ def test_files_that_are_none_have_a_code() -> None:
     with zipfile.ZipFile(packed, "w") as archive:
         archive.writestr("a.txt", "x")
     assert code_of(packed.getvalue()) == "corrupt"
+    assert code_of(samples.xls_samples()[0]) == "corrupt"
     with pytest.raises(SourceError, match="0 字节"):
         read_any(source(b"", XLSX))
 

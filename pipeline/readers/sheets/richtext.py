@@ -7,7 +7,7 @@ from contextlib import suppress
 from pipeline.errors import SourceError
 from pipeline.readers.sheets.markup import Attributes, InMemory, Readable, cell_text, unescaped, walk
 
-MAX_STRINGS = 4_000_000
+MAX_STRINGS = 1_000_000
 
 # A comment, a CDATA section or a DOCTYPE would mislead the quick way; so would a prefix before the names.
 _HEAD = re.compile(
@@ -15,7 +15,10 @@ _HEAD = re.compile(
     rb"<(?:sst|worksheet|styleSheet)\s[^>]*?\bxmlns=[\"']http://(?:schemas\.openxmlformats\.org|purl\.oclc\.org)/"
 )
 _OTHER_ENCODING = re.compile(rb"<\?xml[^>]*?encoding=[\"'](?!(?i:utf-8)[\"'])")
-_ITEM = re.compile(r"<si(?:/>|(?: [^<>]*)?>([^<]*+(?:<(?!/?si\b)[^<]*+)*+)</si>)")
+_ITEM = re.compile(
+    r"<si>\s*+(?:<t(?: [^<>]*)?>([^<]*)</t>\s*+</si>|([^<]*+(?:<(?!/?si\b)[^<]*+)*+)</si>)|<si/>"
+)
+MARKED = re.compile("[&\r]|_x").search  # text that is not what it says
 _PLAIN = re.compile(r"\s*+<t(?: [^<>]*)?>([^<]*)</t>\s*\Z")
 _GUIDE = re.compile(r"<rPh\b[^<]*+(?:<(?!/?rPh\b)[^<]*+)*+</rPh>")
 _TEXT = re.compile(r"<t(?: [^<>]*)?>([^<]*)</t>")
@@ -37,17 +40,17 @@ def fragment_text(inner: str) -> str:
     """Return the text between ``<si>`` and ``</si>`` (or ``<is>``); IrregularError where tags do not match."""
     plain = _PLAIN.match(inner)
     if plain:
-        text = plain[1]
-    else:
-        if "<rPh" in inner:
-            inner = _GUIDE.sub("", inner)
-        runs = _TEXT.findall(inner)
-        if len(runs) != inner.count("</t>") or len(runs) != inner.count("<t>") + inner.count("<t "):
-            raise IrregularError
-        text = "".join(runs)
-    if "&" in text or "\r" in text:
-        text = unescaped(text)
-    return cell_text(text) if "_x" in text or "\r" in text else text
+        return _resolved(plain[1])
+    if "<rPh" in inner:
+        inner = _GUIDE.sub("", inner)
+    runs = _TEXT.findall(inner)
+    if len(runs) != inner.count("</t>") or len(runs) != inner.count("<t>") + inner.count("<t "):
+        raise IrregularError
+    return _resolved("".join(runs))
+
+
+def _resolved(text: str) -> str:
+    return cell_text(unescaped(text)) if MARKED(text) else text
 
 
 def shared_strings(data: bytes, place: str) -> list[str]:
@@ -57,14 +60,17 @@ def shared_strings(data: bytes, place: str) -> list[str]:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as fault:
             raise SourceError("corrupt", place=place, detail=str(fault)) from fault
-        count = text.count("<si>") + text.count("<si ") + text.count("<si/>")
+        count = text.count("<si>") + text.count("<si/>")
         if count > MAX_STRINGS:
             raise SourceError("too_large", place=place, detail=f"more than {MAX_STRINGS} strings")
-        if "<!" not in text and text.rstrip().endswith(("</sst>", "/>")):
+        if "<!" not in text and "<si " not in text and text.rstrip().endswith(("</sst>", "/>")):
             found = _ITEM.findall(text)
             if len(found) == count:
                 with suppress(IrregularError):
-                    return [fragment_text(inner) if inner else "" for inner in found]
+                    return [
+                        fragment_text(runs) if runs else _resolved(plain) if MARKED(plain) else plain
+                        for plain, runs in found
+                    ]
     return _walked(InMemory(data), place)
 
 

@@ -25,7 +25,7 @@ class Workbook:
 
     package: Package
     sheets: list[tuple[str, str, bool]] = field(default_factory=list)  # name, part, hidden
-    strings: list[str] = field(default_factory=list)
+    strings: dict[str, str] = field(default_factory=dict)  # by their number as it is written
     styles: Styles = field(default_factory=lambda: Styles((), {}))
     problems: list[str] = field(default_factory=list)
 
@@ -101,7 +101,8 @@ def _read_shared(book: Workbook, parts: dict[str, str], date1904: bool) -> None:
     name = package.find(parts.get("sharedStrings", "xl/sharedStrings.xml"))
     if name:
         try:
-            book.strings = shared_strings(_opened(package, name).read(), name)
+            texts = shared_strings(_opened(package, name).read(), name)
+            book.strings = dict(zip(map(str, range(len(texts))), texts, strict=True))
         except SourceError as fault:
             if fault.code == "too_large":
                 raise

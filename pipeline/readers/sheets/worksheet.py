@@ -6,7 +6,7 @@ the count is wrong, so it cannot lose a cell. Both read piece by piece: formatte
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from pipeline.errors import SourceError
@@ -15,11 +15,12 @@ from pipeline.readers.sheets.general import general
 from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
 from pipeline.readers.sheets.margins import margin_texts
 from pipeline.readers.sheets.markup import Attributes, Readable, cell_text, unescaped, walk, whole
-from pipeline.readers.sheets.richtext import Gather, IrregularError, fragment_text, is_regular
+from pipeline.readers.sheets.richtext import MARKED, Gather, IrregularError, fragment_text, is_regular
 from pipeline.readers.sheets.styles import Styles
 
 MAX_TEXT = 64 << 20  # characters of texts that stand in the sheet itself
 _PIECE = 4 << 20
+_MAX_KNOWN = 20_000  # values kept for one kind of cell
 _ROWS, _COLUMNS = 1 << 20, 1 << COLUMN_BITS
 
 _CELL = re.compile(
@@ -28,7 +29,6 @@ _CELL = re.compile(
     r"(?:<v(?: [^<>]*)?>([^<]*)</v>"
     r"|<is>(?:<t(?: [^<>]*)?>([^<]*)</t></is>|([^<]*+(?:<(?!/?(?:is|c)\b)[^<]*+)*+)</is>))"
 )
-_MARKED = re.compile("[&\r]|_x").search
 _ATTRIBUTES = re.compile(r'\s([a-z]+)="([^"<>]*)"')
 _MERGE = re.compile(
     r'<mergeCell\s++(?:[^<>]*\s)?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
@@ -75,12 +75,16 @@ _keys = _Keys()
 
 
 class Worksheet:
-    """Fills one sheet; ``drawing`` is the reference to its drawing, if any, and ``faults`` what was wrong in it."""
+    """Fills one sheet.
+
+    ``strings`` are the shared texts by their number as it is written, ``drawing`` is the reference to the
+    sheet's drawing, if any, and ``faults`` what was wrong in it.
+    """
 
     def __init__(
         self,
         sheet: Sheet,
-        strings: Sequence[str],
+        strings: dict[str, str],
         styles: Styles,
         text_styles: dict[int, Callable[[str], str]],
     ) -> None:
@@ -91,6 +95,8 @@ class Worksheet:
         self._text_styles = text_styles
         self._room = MAX_TEXT
         self._after_cells = False
+        self._kinds: dict[str, tuple[int, str]] = {}
+        self._shown: dict[str, dict[str, str]] = {}  # attributes of a cell -> stored value -> shown text
 
     def read(self, opened: Callable[[], Readable], place: str) -> None:
         """Read the part; ``opened`` gives it from its beginning, as often as asked."""
@@ -100,6 +106,7 @@ class Worksheet:
             self.sheet.texts.clear()
             self.sheet.merges.clear()
             self.sheet.floating.clear()
+            self.sheet.dropped = 0
             self.faults.clear()
             self._room = MAX_TEXT
             _Parsed(self).read(opened(), place)
@@ -160,52 +167,66 @@ class Worksheet:
             self.drawing = drawing[1]
 
     def _cells(self, found: list[tuple[str, str, str, str, str]]) -> None:
-        """Put the cells that the pattern found; shared texts, most of all, without a call."""
-        texts, strings, keys, plain = self.sheet.texts, self._strings, _keys, not self._text_styles
-        kinds: dict[str, tuple[int, str]] = {}
-        known, used = len(strings), 0
+        """Put the cells that the pattern found; what was shown once for the same attributes is known."""
+        texts, keys, shown, used = self.sheet.texts, _keys, self._shown, 0
         for address, attributes, value, inline, runs in found:
-            kind = kinds.get(attributes)
-            if kind is None:
-                kind = kinds[attributes] = _kind(attributes)
-            key = keys[address]
-            if kind[1] == "s" and plain and 0 <= (index := whole(value)) < known:
-                texts[key] = strings[index]
-            elif inline and plain:
+            known = shown.get(attributes)
+            if known is None:
+                known = shown[attributes] = self._begin(attributes)
+            text = known.get(value)
+            if text is None:
                 used += len(inline)
-                texts[key] = cell_text(unescaped(inline)) if _MARKED(inline) else inline
-            elif inline or runs:
-                self._inline(key, kind[0], fragment_text(runs) if runs else cell_text(unescaped(inline)))
-            else:
-                self.put(key, kind[0], kind[1], unescaped(value))
+                if inline and not self._text_styles:
+                    text = cell_text(unescaped(inline)) if MARKED(inline) else inline
+                else:
+                    text = self._unknown(attributes, value, inline, runs)
+                    if text is None:
+                        continue
+                    if value and len(known) < _MAX_KNOWN:
+                        known[value] = text
+            texts[keys[address]] = text
         self._take(used)
         if len(texts) > MAX_CELLS:
             raise SourceError("too_large", place=self.sheet.name, detail=f"more than {MAX_CELLS} cells")
 
-    def put(self, key: int, style: int, kind: str, value: str) -> None:
-        """Put one cell by its type (ECMA-376 18.18.11) and the value as it stands in the file."""
-        if kind == "n":
-            text = self._number(style, value)
-        elif kind == "s":
-            index = whole(value.strip())
-            if not 0 <= index < len(self._strings):
-                self._fault(f"a cell names string {value[:20]} of {len(self._strings)}")
-                return
-            text = self._dressed(style, self._strings[index])
-        elif kind == "b":
-            text = {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}.get(value, value)
-        elif kind == "d":
-            text = self._iso_date(style, value)
-        elif kind == "e":
-            text = value
-        else:
-            self._inline(key, style, cell_text(value))
-            return
-        self.sheet.texts[key] = text
+    def _begin(self, attributes: str) -> dict[str, str]:
+        """Return what is known beforehand of cells with these attributes: the shared texts, or nothing."""
+        kind = self._kinds[attributes] = _kind(attributes)
+        return self._strings if kind[1] == "s" and not self._text_styles else {}
 
-    def _inline(self, key: int, style: int, text: str) -> None:
+    def _unknown(self, attributes: str, value: str, inline: str, runs: str) -> str | None:
+        style, kind = self._kinds[attributes]
+        if inline or runs:
+            return self._inline(style, fragment_text(runs) if runs else cell_text(unescaped(inline)))
+        return self.shown(style, kind, unescaped(value))
+
+    def shown(self, style: int, kind: str, value: str) -> str | None:
+        """Return what a cell of the type (ECMA-376 18.18.11) shows of the value that stands in the file."""
+        if not value:
+            return None
+        if kind == "n":
+            return self._number(style, value)
+        if kind == "s":
+            text = self._strings.get(str(whole(value.strip())))
+            if text is None:
+                self._fault(f"a cell names string {value[:20]} of {len(self._strings)}")
+                return None
+            return self._dressed(style, text)
+        if kind == "b":
+            return {"1": "TRUE", "true": "TRUE", "0": "FALSE", "false": "FALSE"}.get(value, value)
+        if kind == "d":
+            return self._iso_date(style, value)
+        return value if kind == "e" else self._inline(style, cell_text(value))
+
+    def put(self, key: int, style: int, kind: str, value: str) -> None:
+        """Put one cell."""
+        text = self.shown(style, kind, value)
+        if text is not None:
+            self.sheet.texts[key] = text
+
+    def _inline(self, style: int, text: str) -> str:
         self._take(len(text))
-        self.sheet.texts[key] = self._dressed(style, text)
+        return self._dressed(style, text)
 
     def _take(self, length: int) -> None:
         self._room -= length
