@@ -23,6 +23,17 @@ def rows_of(grid):
     return [tuple(c.text for c in cells) for _, cells in grid.rows()]
 
 
+def assert_tiled(grid):
+    """Each position of the four columns belongs to exactly one cell."""
+    owned = [
+        (row, col)
+        for cell in grid.cells
+        for row in range(cell.row, cell.row + cell.row_span)
+        for col in range(cell.col, cell.col + cell.col_span)
+    ]
+    assert sorted(owned) == [(row, col) for row in range(1 + max(r for r, _ in owned)) for col in range(4)]
+
+
 def over_pages(rows, per_page, header=0, furniture=True):
     """Draw one table over as many pages as it takes; the first page has a title above it."""
     cells = form_rows(rows)
@@ -63,14 +74,7 @@ def test_table_over_pages_is_one_grid(engine, header, rows):
     assert all(c.bbox[1] >= 72 for c in grid.cells)
     heads = [c for c in grid.cells if c.text == "一级指标"]
     assert len(heads) == 1 + header * (pages - 1)
-    owned = [
-        (r, c)
-        for x in grid.cells
-        for r in range(x.row, x.row + x.row_span)
-        for c in range(x.col, x.col + x.col_span)
-    ]
-    assert len(owned) == len(set(owned))
-    assert len(set(owned)) == 4 * (1 + max(c.row for c in grid.cells))
+    assert_tiled(grid)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -135,7 +139,7 @@ LONG = (
 )
 
 
-def cut_cell(open_end=False):
+def cut_cell(open_end=False, header=0):
     """Draw a table whose last row on page 1 is cut: two full lines of 18 stand there, the rest on page 2."""
     page, buffer = canvas()
     upper = [
@@ -147,18 +151,40 @@ def cut_cell(open_end=False):
     ]
     table(page, 60, 842 - 72 - 28 * 22 - 28, WIDTHS, (*(22,) * 28, 28), upper, skip_bottom=open_end)
     page.showPage()
-    lower = [*plain([["", LONG[36:], "", ""], ["满意度", "群众满意", "95%", "5"]])]
-    table(page, 60, 72, WIDTHS, (22, 22), lower, skip_top=open_end)
+    lower = [
+        *[cell for cell in upper if cell.row < header],
+        Drawn(header, 0, "", row_span=2),
+        *[Drawn(header, c, text) for c, text in ((1, LONG[36:]), (2, ""), (3, ""))],
+        *[Drawn(header + 1, c, text) for c, text in ((1, "群众收入"), (2, "提高"), (3, "5"))],
+        *plain([["满意度", "群众满意", "95%", "5"]], header + 2),
+    ]
+    table(page, 60, 72, WIDTHS, (22,) * (header + 3), lower, skip_top=open_end)
     return finish(page, buffer)
 
 
-@pytest.mark.parametrize(("engine", "open_end"), [("pdfium", False), ("pdfium", True), ("pdfplumber", False)])
-def test_cell_cut_by_the_break_is_joined(engine, open_end):
-    doc = read(cut_cell(open_end), engine)
+CUT = [
+    ("pdfium", False, 0),
+    ("pdfium", True, 0),
+    ("pdfplumber", False, 0),
+    ("pdfium", False, 1),
+    ("pdfplumber", False, 1),
+]
+
+
+@pytest.mark.parametrize(("engine", "open_end", "header"), CUT)
+def test_cell_cut_by_the_break_is_joined(engine, open_end, header):
+    doc = read(cut_cell(open_end, header), engine)
     assert len(doc.grids) == 1
-    assert rows_of(doc.grids[0])[-2:] == [("效益", LONG, "13万元", "9"), ("满意度", "群众满意", "95%", "5")]
-    cell = next(c for c in doc.grids[0].cells if c.text == LONG)
+    grid = doc.grids[0]
+    last = [("效益", LONG, "13万元", "9")]
+    if header:
+        last += [("一级指标", "三级指标", "指标值", "得分"), ("", "群众收入", "提高", "5")]
+    else:
+        last += [("群众收入", "提高", "5")]
+    assert rows_of(grid)[-len(last) - 1 :] == [*last, ("满意度", "群众满意", "95%", "5")]
+    cell = next(c for c in grid.cells if c.text == LONG)
     assert cell.page == 1
+    assert_tiled(grid)
 
 
 @pytest.mark.parametrize("engine", ENGINES)

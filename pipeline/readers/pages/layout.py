@@ -14,6 +14,8 @@ from pipeline.readers.pages.wrapping import Measure, joint, room, text_of
 _WIDEST_PADDING = 6.0
 # prose is taken to be set at least as wide as the page without these margins (Word's default: 90 pt)
 _MARGIN = 90.0
+# no more rows than this are a header that a page repeats
+HEADER_ROWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class PageTable:
-    """One table of one page; ``texts`` go with ``lattice.boxes``; ``lines``: the print of its outer rows."""
+    """One table of one page; ``texts`` go with ``lattice.boxes``; ``lines``: the print of its first and last rows."""
 
     lattice: Lattice
     texts: tuple[str, ...]
@@ -159,7 +161,7 @@ def _table(lattice: Lattice, share: Sequence[Sequence[Char]], note: Mapping[int,
             texts.append(lines[0].text if lines else "")
         if number in note:
             texts[-1] = "\n".join(filter(None, (texts[-1], note[number])))
-        if lines and (box.row == 0 or box.row + box.row_span == last):
+        if lines and (box.row <= HEADER_ROWS or box.row + box.row_span == last):
             edge[number] = lines
     sizes = sorted(em_of(lines[0]) for lines in edge.values())
     return PageTable(lattice, tuple(texts), padding, edge, sizes[len(sizes) // 2] if sizes else 0.0)

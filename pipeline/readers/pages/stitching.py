@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from pipeline.model import Cell
 from pipeline.readers.pages.lattice import EDGE_TOLERANCE, Box, cluster
-from pipeline.readers.pages.layout import Page, PageTable, em_of
+from pipeline.readers.pages.layout import HEADER_ROWS, Page, PageTable, em_of
 from pipeline.readers.pages.wrapping import joint, room
 
 # the least lower margin that a page is taken to have, and the most
@@ -22,11 +22,16 @@ _SHIFT = 60.0
 
 @dataclass(slots=True)
 class Part:
-    """The piece of a table on one page; ``cut``: its first row is the rest of the row before it."""
+    """The piece of a table on one page.
+
+    ``shift`` moves it under the first part, ``header`` counts the rows that repeat the table's header, ``cut``:
+    the row after these is the rest of the row that ended the part before.
+    """
 
     page: int
     table: PageTable
     shift: float = 0.0
+    header: int = 0
     cut: bool = False
 
 
@@ -48,7 +53,7 @@ def stitch(pages: Sequence[Page]) -> Iterator[tuple[Page, list[Run]]]:
         for number, table in enumerate(page.tables):
             part = None
             if number == 0 and run is not None and last is not None and page.number == last.number + 1:
-                part = _continuation(last, run.parts[-1].table, page, table, margin)
+                part = _continuation(run, last, page, table, margin)
             if part is not None and run is not None:
                 part.shift += run.parts[-1].shift
                 run.parts.append(part)
@@ -73,18 +78,31 @@ def _body_tops(page: Page) -> Iterator[float]:
     yield from (p.bbox[1] for p in page.paragraphs if not p.furniture)
 
 
-def _continuation(before: Page, upper: PageTable, page: Page, lower: PageTable, margin: float) -> Part | None:
-    """Return the lower table as a part of the upper one, None where it is another."""
+def _continuation(run: Run, before: Page, page: Page, lower: PageTable, margin: float) -> Part | None:
+    """Return the lower table as one more part of a table, None where it is another."""
+    opening, upper = run.parts[0].table, run.parts[-1].table
     shift = upper.lattice.xs[0] - lower.lattice.xs[0]
     if abs(shift) > _SHIFT or abs(upper.lattice.xs[-1] - lower.lattice.xs[-1] - shift) > EDGE_TOLERANCE:
         return None
     if _text_between(before, upper, page, lower) or not _same_columns(upper, lower, shift):
         return None
+    header = _repeated_header(opening, lower)
     if not (upper.lattice.open_bottom or lower.lattice.open_top) and (
-        _begins_anew(upper, lower) or not _had_no_room(before, upper, page, lower, margin)
+        _begins_anew(opening, lower) or not _had_no_room(before, upper, page, lower, margin, header)
     ):
         return None
-    return Part(page.number, lower, shift, _is_cut(upper, lower, shift))
+    return Part(page.number, lower, shift, header, _is_cut(upper, lower, shift, header))
+
+
+def _repeated_header(opening: PageTable, lower: PageTable) -> int:
+    """Return how many rows at the top of a part repeat the table's first rows."""
+    rows = 0
+    most = min(len(opening.lattice.ys), len(lower.lattice.ys), HEADER_ROWS + 2) - 2
+    while rows < most and any(texts := _row_texts(lower, rows)) and texts == _row_texts(opening, rows):
+        rows += 1
+    while rows and any(box.row < rows < box.row + box.row_span for box in lower.lattice.boxes):
+        rows -= 1
+    return rows
 
 
 def _text_between(before: Page, upper: PageTable, page: Page, lower: PageTable) -> bool:
@@ -98,8 +116,8 @@ def _same_columns(upper: PageTable, lower: PageTable, shift: float) -> bool:
     """Say whether the inner edges agree: one table's lie among the other's, or the meeting rows' do."""
     above = upper.lattice.xs
     below = [x + shift for x in lower.lattice.xs]
-    last = [x for key in _meeting(upper, last=True) for x in key]
-    first = [x + shift for key in _meeting(lower, last=False) for x in key]
+    last = [x for key in _ending(upper) for x in key]
+    first = [x + shift for key in _beginning(lower, 0) for x in key]
     return _among(below, above) or _among(above, below) or (_among(last, first) and _among(first, last))
 
 
@@ -107,68 +125,68 @@ def _among(some: Sequence[float], others: Sequence[float]) -> bool:
     return all(any(abs(x - y) <= EDGE_TOLERANCE for y in others) for x in some)
 
 
-def _begins_anew(upper: PageTable, lower: PageTable) -> bool:
+def _begins_anew(opening: PageTable, lower: PageTable) -> bool:
     """Say whether the lower table opens as a new one does.
 
-    Its first row is one cell over the whole width (a title), or it begins with the first cell of the upper
-    table and then holds something else (the next form of its kind); a repeated header is the same throughout.
+    Its first row is one cell over the whole width (a title), or it begins with the first cell of the table
+    above and then holds something else (the next form of its kind); a repeated header is the same throughout.
     """
     first = _row_texts(lower, 0)
     if len(first) == 1 and first[0]:
         return True
-    opening = _row_texts(upper, 0)
-    return first != opening and bool(first[0]) and first[:1] == opening[:1]
+    other = _row_texts(opening, 0)
+    return first != other and bool(first[0]) and first[:1] == other[:1]
 
 
 def _row_texts(table: PageTable, row: int) -> list[str]:
     return [text for box, text in zip(table.lattice.boxes, table.texts, strict=True) if box.row == row]
 
 
-def _had_no_room(before: Page, upper: PageTable, page: Page, lower: PageTable, margin: float) -> bool:
+def _had_no_room(
+    before: Page, upper: PageTable, page: Page, lower: PageTable, margin: float, header: int
+) -> bool:
     """Say whether the upper table ended because the next row did not fit, and the lower one begins on top."""
     ys = lower.lattice.ys
-    rows = 1
-    if len(ys) > 2 and _row_texts(lower, 0) == _row_texts(upper, 0):
-        rows = 2
-    needed = ys[rows] - ys[0]
+    needed = ys[header + 1] - ys[0]
     return (
         upper.lattice.ys[-1] + needed > before.height - margin - EDGE_TOLERANCE
-        and lower.lattice.ys[0] <= page.height * _TOP_SHARE
+        and ys[0] <= page.height * _TOP_SHARE
     )
 
 
-def _meeting(table: PageTable, *, last: bool) -> dict[tuple[float, float], int]:
-    """Return the cells at the table's lower or upper end: edges from left to right -> index."""
+def _beginning(table: PageTable, row: int) -> dict[tuple[float, float], int]:
+    """Return the cells that begin on a row: edges from left to right -> index."""
+    return {(box.x0, box.x1): number for number, box in enumerate(table.lattice.boxes) if box.row == row}
+
+
+def _ending(table: PageTable) -> dict[tuple[float, float], int]:
+    """Return the cells at the table's lower end: edges from left to right -> index."""
     rows = len(table.lattice.ys) - 1
-    return {
-        (box.x0, box.x1): number
-        for number, box in enumerate(table.lattice.boxes)
-        if (box.row + box.row_span == rows if last else box.row == 0)
-    }
+    boxes = enumerate(table.lattice.boxes)
+    return {(box.x0, box.x1): number for number, box in boxes if box.row + box.row_span == rows}
 
 
-def pairs(upper: PageTable, lower: PageTable, shift: float) -> dict[int, int]:
+def pairs(upper: PageTable, lower: PageTable, shift: float, header: int) -> dict[int, int]:
     """Return lower cell -> upper cell for cells that meet at the break between the same edges."""
-    above = _meeting(upper, last=True)
+    above = _ending(upper)
     found: dict[int, int] = {}
-    for (x0, x1), number in _meeting(lower, last=False).items():
+    for (x0, x1), number in _beginning(lower, header).items():
         for (left, right), other in above.items():
             if abs(left - x0 - shift) <= EDGE_TOLERANCE and abs(right - x1 - shift) <= EDGE_TOLERANCE:
                 found[number] = other
     return found
 
 
-def _is_cut(upper: PageTable, lower: PageTable, shift: float) -> bool:
+def _is_cut(upper: PageTable, lower: PageTable, shift: float, header: int) -> bool:
     """Say whether the break cuts a row: no rule is drawn at it, or its text plainly goes on.
 
     Text goes on where every cell that holds some below follows one whose last line is full, one of these
     being full to its lower edge too, while other cells of the row are filled above and empty below.
     """
-    met = pairs(upper, lower, shift)
-    firsts, lasts = _meeting(lower, last=False), _meeting(upper, last=True)
-    if len(met) != len(firsts) or len(met) != len(lasts):
+    met = pairs(upper, lower, shift, header)
+    if not len(met) == len(_beginning(lower, header)) == len(_ending(upper)):
         return False
-    if upper.lattice.open_bottom or lower.lattice.open_top:
+    if upper.lattice.open_bottom or (lower.lattice.open_top and not header):
         return True
     going_on = [(down, up) for down, up in met.items() if lower.texts[down]]
     ended = [up for down, up in met.items() if upper.texts[up] and not lower.texts[down]]
@@ -203,26 +221,34 @@ def cells_of(run: Run) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     offset = 0
     places: dict[int, int] = {}
-    for number, part in enumerate(run.parts):
-        before = run.parts[number - 1] if number else None
-        met = pairs(before.table, part.table, part.shift - before.shift) if part.cut and before else {}
-        offset -= bool(met)
+    before: Part | None = None
+    for part in run.parts:
+        met: dict[int, int] = {}
+        if part.cut and before is not None:
+            met = pairs(before.table, part.table, part.shift - before.shift, part.header)
         now: dict[int, int] = {}
         for index, (box, text) in enumerate(zip(part.table.lattice.boxes, part.table.texts, strict=True)):
-            if before is not None and index in met:
-                at = places[met[index]]
-                whole = cells[at]
-                between = glue(before.table, met[index], part.table, index) if text and whole.text else ""
-                span = whole.row_span + box.row_span - 1
-                cells[at] = whole._replace(text=whole.text + between + text, row_span=span)
-                now[index] = at
+            now[index] = len(cells)
+            if index in met and before is not None:
+                now[index] = at = places[met[index]]
+                cells[at] = _joined(cells[at], text, glue(before.table, met[index], part.table, index))
+                if not part.header:
+                    cells[at] = cells[at]._replace(row_span=cells[at].row_span + box.row_span - 1)
+                elif box.row_span > 1:
+                    # the repeated header stands between: what is left of the cell goes on below it, empty
+                    rest = box._replace(row_span=box.row_span - 1)
+                    cells.append(_cell(rest, "", part, offset, ranks))
             else:
-                now[index] = len(cells)
-                cells.append(_cell(box, text, part, offset, ranks))
-        places = now
-        offset += len(part.table.lattice.ys) - 1
+                cells.append(_cell(box, text, part, offset - bool(met and box.row > part.header), ranks))
+        places, before = now, part
+        offset += len(part.table.lattice.ys) - 1 - bool(met)
     cells.sort(key=lambda cell: (cell.row, cell.col))
     return tuple(cells)
+
+
+def _joined(cell: Cell, text: str, between: str) -> Cell:
+    """Return a cut cell with the text of its next part."""
+    return cell._replace(text=cell.text + between + text if cell.text and text else cell.text + text)
 
 
 def _cell(box: Box, text: str, part: Part, offset: int, ranks: dict[float, int]) -> Cell:
