@@ -4,6 +4,8 @@ Reference: ISO 32000-2. A scan (no text layer) is refused with ``needs_ocr``; a 
 that page, and the document's ``problems`` name it.
 """
 
+import os
+
 from pipeline.errors import SourceError
 from pipeline.model import Document, Source
 
@@ -11,11 +13,15 @@ MEDIA = ("application/pdf",)
 VERSION = 1
 
 ENGINES = ("pdfium", "pdfplumber")
+ENGINE_VARIABLE = "GUIBIAO_PDF_ENGINE"
 
 
 def read(source: Source) -> Document:
-    """Return the grids and blocks of a PDF."""
-    return read_with(source, "pdfium")
+    """Return the grids and blocks of a PDF; the environment may name another of ENGINES."""
+    engine = os.environ.get(ENGINE_VARIABLE) or ENGINES[0]
+    if engine not in ENGINES:
+        raise SourceError("internal", detail=f"{ENGINE_VARIABLE}={engine}: one of {', '.join(ENGINES)}")
+    return read_with(source, engine)
 
 
 def read_with(source: Source, engine: str) -> Document:

@@ -244,3 +244,26 @@ def test_scan_with_a_blank_and_an_invisible_layer_is_a_scan(engine):
     with pytest.raises(SourceError) as caught:
         read(finish(page, buffer), engine)
     assert caught.value.code == "needs_ocr"
+
+
+def test_engine_by_environment(monkeypatch):
+    page, buffer = canvas()
+    table(page, 60, 80, WIDTHS, HEIGHTS, FORM)
+    data = source(finish(page, buffer))
+    assert pdf.read(data).reader == f"pdf/{pdf.VERSION}"
+    monkeypatch.setenv(pdf.ENGINE_VARIABLE, "pdfplumber")
+    assert pdf.read(data).reader == f"pdf-pdfplumber/{pdf.VERSION}"
+    monkeypatch.setenv(pdf.ENGINE_VARIABLE, "nonesuch")
+    with pytest.raises(SourceError, match="nonesuch"):
+        pdf.read(data)
+
+
+def test_thick_border_is_one_rule():
+    page, buffer = canvas()
+    table(page, 60, 80, (100, 100), (24, 24), plain([["甲", "1"], ["乙", "2"]]))
+    for y in (80, 128):
+        page.rect(60, 842 - y - 2.5, 200, 5, stroke=0, fill=1)
+    doc = read(finish(page, buffer), "pdfium")
+    assert [places(grid) for grid in doc.grids] == [
+        [(0, 0, 1, 1, "甲"), (0, 1, 1, 1, "1"), (1, 0, 1, 1, "乙"), (1, 1, 1, 1, "2")]
+    ]

@@ -12,6 +12,8 @@ _MOVE, _BEZIER = 2, 1
 _INVISIBLE = 3
 # a filled or stroked shape thinner than this is a rule, a wider one an area
 _THIN = 3.0
+# a thick border: no wider than this, and this many times as long
+_THICK, _SLENDER = 6.5, 12.0
 # a stroke whose ends differ by less is straight
 _STRAIGHT = 0.7
 _DEEPEST = 12
@@ -109,9 +111,9 @@ class Walk:
     def _thin(self, left: float, bottom: float, right: float, top: float) -> bool:
         """Take a shape for a rule where it is thin; say whether it was."""
         wide, high = right - left, top - bottom
-        if high <= _THIN and wide > high:
+        if wide > high and (high <= _THIN or high <= min(_THICK, wide / _SLENDER)):
             self.found.horizontals.append(Rule((bottom + top) / 2, left, right))
-        elif wide <= _THIN and high > wide:
+        elif high > wide and (wide <= _THIN or wide <= min(_THICK, high / _SLENDER)):
             self.found.verticals.append(Rule((left + right) / 2, bottom, top))
         else:
             return False
