@@ -9,6 +9,8 @@ from pipeline.text.encoding import UndecodableText, recognise
 MEDIA = ("text/plain",)
 VERSION = 1
 
+MAX_BYTES = 64 << 20
+
 
 def read(source: Source) -> Document:
     """Return the tables and paragraphs of a text file.
@@ -17,6 +19,8 @@ def read(source: Source) -> Document:
     ``lines 31-90`` for grids. Raise ``undecodable`` for bytes that are no text, ``too_large`` for a text
     that falls into too many pieces; characters lost to bad bytes are a problem of the document.
     """
+    if source.size > MAX_BYTES:
+        raise SourceError("too_large", detail=f"{source.size} bytes of text, limit {MAX_BYTES}")
     try:
         decoded = recognise(source.data)
     except UndecodableText as error:

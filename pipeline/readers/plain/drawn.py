@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from pipeline.model import Cell
-from pipeline.readers.plain.region import Region, Table, guard, locator, paragraphs
+from pipeline.readers.plain.region import Paragraph, Region, Table, guard, locator, paragraphs
 from pipeline.readers.plain.strokes import (
     ARMS,
     HORIZONTAL,
@@ -17,6 +17,9 @@ from pipeline.readers.plain.strokes import (
 
 _WIDEST = 1_000
 _LONGEST = 5_000
+# A place of the lattice costs as much memory as so many cells while it is joined.
+_COST = 4
+_LARGEST = 4_000_000
 Place = tuple[int, int]
 
 
@@ -33,6 +36,8 @@ class _Drawing:
     """For each band, wall number -> how many of its lines of text have a bar there."""
     heights: list[int] = field(default_factory=list)
     texts: list[tuple[Place, str]] = field(default_factory=list)
+    beside: list[tuple[int, str]] = field(default_factory=list)
+    """Line number and text of what stands outside the drawing."""
 
     def open_band(self, line: int) -> None:
         """Begin a band of text at a line number."""
@@ -44,17 +49,20 @@ class _Drawing:
 
 def parse(line: int, lines: Sequence[str]) -> list[Region]:
     """Return the table of these lines, the first of which has number ``line``; or paragraphs."""
-    if max(map(len, lines)) > _LONGEST:
+    if max(map(len, lines)) > _LONGEST or sum(map(len, lines)) > _LARGEST:
         return paragraphs(line, lines)
     read, walls = aligned(lines)
     if not 2 <= len(walls) <= _WIDEST:
-        return paragraphs(line, [text for text in lines if not all(c in ARMS or c in "+-= " for c in text)])
+        return paragraphs(
+            line, ["" if all(c in ARMS or c in "+-= " for c in text) else text for text in lines]
+        )
     drawing = _drawing(line, lines, read, walls)
-    guard(len(drawing.bands) * drawing.columns)
+    guard(len(drawing.bands) * drawing.columns * _COST)
     cells = _cells(drawing)
+    beside: list[Region] = [Paragraph(at, text.strip()) for at, text in drawing.beside if text.strip()]
     if not any(cell.text for cell in cells):
-        return []
-    return [Table(line, line + len(lines) - 1, cells, True)]
+        return beside
+    return [Table(line, line + len(lines) - 1, cells, True), *beside]
 
 
 def _drawing(line: int, lines: Sequence[str], read: Sequence[list[Glyph]], walls: Sequence[int]) -> _Drawing:
@@ -63,9 +71,12 @@ def _drawing(line: int, lines: Sequence[str], read: Sequence[list[Glyph]], walls
     for i, (text, row) in enumerate(zip(lines, read, strict=True)):
         ruled = _ruled(row, walls) if is_rule(row) else set()
         if ruled:
+            bars = _bars_on_walls(row, walls)
             if drawing.bands:
                 drawing.below[-1] |= ruled
-                _put(drawing, text, _bars_on_walls(row, walls), row)
+                _put(drawing, line + i, text, bars, row)
+            else:
+                _put(drawing, line + i, text, {}, row)
             if i + 1 < len(lines):
                 drawing.open_band(line + i + 1)
             continue
@@ -78,7 +89,7 @@ def _drawing(line: int, lines: Sequence[str], read: Sequence[list[Glyph]], walls
         drawing.heights[-1] += 1
         for wall in bars:
             drawing.right[-1][wall] = drawing.right[-1].get(wall, 0) + 1
-        _put(drawing, text, bars, [])
+        _put(drawing, line + i, text, bars, [])
     return drawing
 
 
@@ -106,16 +117,20 @@ def _bars_on_walls(row: Sequence[Glyph], walls: Sequence[int]) -> dict[int, int]
     return {number[glyph.column]: glyph.place for glyph in row if glyph.column in number}
 
 
-def _put(drawing: _Drawing, text: str, bars: dict[int, int], strokes: Sequence[Glyph]) -> None:
-    """Keep what stands between the bars of a line with the band and the lattice column where it begins."""
-    drawn = {glyph.place for glyph in strokes}
+def _put(drawing: _Drawing, line: int, text: str, bars: dict[int, int], strokes: Sequence[Glyph]) -> None:
+    """Keep what stands between the bars of a line with its place in the lattice; what stands beside them apart."""
+    if strokes:
+        drawn = {glyph.place for glyph in strokes}
+        text = "".join(" " if i in drawn else char for i, char in enumerate(text))
     ends = sorted(bars.items(), key=lambda item: item[1])
+    if not ends:
+        drawing.beside.append((line, text))
+        return
+    drawing.beside.append((line, text[: ends[0][1]]))
+    drawing.beside.append((line, text[ends[-1][1] + 1 :]))
     for (wall, start), (_, stop) in pairwise(ends):
-        piece = text[start + 1 : stop]
-        if drawn:
-            piece = "".join(c for i, c in enumerate(piece, start + 1) if i not in drawn)
-        if piece.strip() and wall < drawing.columns:
-            drawing.texts.append(((len(drawing.bands) - 1, wall), piece.strip()))
+        if piece := text[start + 1 : stop].strip():
+            drawing.texts.append(((len(drawing.bands) - 1, wall), piece))
 
 
 def _cells(drawing: _Drawing) -> tuple[Cell, ...]:

@@ -101,7 +101,7 @@ def _regions(rows: list[list[str]], starts_at: list[int], last: int) -> list[Reg
                 line += text.count("\n") + 1
         else:
             places += locators(line, width)
-    if len(texts) == len(rows) or (any(texts) and all(_is_sentence(text) for text in texts if text)):
+    if len(texts) == len(rows) or all(_is_sentence(text) for text in texts):
         found = zip(places, texts, strict=True)
         return [Paragraph(int(place.split()[1]), text.strip("\t")) for place, text in found if text.strip()]
     return [Table(starts_at[0], last, plain_cells(numbers, cols, texts, places), False)]

@@ -23,7 +23,7 @@ def regions(text: str) -> list[Region]:
         text = text.replace("\x0b", "\n").replace("\x0c", "\n")
     if text.startswith(_BLANKS) or any("\n" + blank in text for blank in _BLANKS):
         text = _BLANK_LINE.sub("", text)
-    guard(text.count("\n"))
+    guard(text.count("\n") + text.count("\t") + sum(map(text.count, _BARS)))
     chunks = chunks_of(text.rstrip("\n"))
     pure = text.count("\t") == text.count("\n\t") + text.startswith("\t")
     found: list[Region] = []

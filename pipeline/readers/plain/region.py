@@ -7,8 +7,8 @@ from typing import NamedTuple
 from pipeline.errors import SourceError
 from pipeline.model import Cell
 
-# Cells and paragraphs of one text; each costs some 300 bytes of memory.
-MAX_PIECES = 2_000_000
+# Cells and paragraphs of one text; each costs some 400 bytes of memory.
+MAX_PIECES = 1_000_000
 _LOCATOR = "line %d"
 _LOCATORS = [_LOCATOR % number for number in range(4_096)]
 _new = tuple.__new__

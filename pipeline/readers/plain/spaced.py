@@ -13,7 +13,11 @@ GAP = re.compile(r"\S(?:  |[ \u00a0]?\u3000)\s*\S")
 _WORDS = re.compile(r"\S+(?:[ \u00a0]\S+)*")
 _RULE = re.compile(r"[-=─━_\s]+")
 _LONGEST = 2_000
+# Lines that tell how wide characters were taken to be.
+_SAMPLE = 200
 _CROSSING = 0.1
+_FEW = 4
+_FLUSH, _FLUSH_OF_FEW, _FLUSH_EACH = 0.65, 0.8, 0.45
 
 
 class Word(NamedTuple):
@@ -40,16 +44,23 @@ def parse(line: int, lines: Sequence[str]) -> list[Region]:
     """
     if max(map(len, lines)) > _LONGEST:
         return paragraphs(line, lines)
-    best: tuple[int, list[Line], list[int]] | None = None
+    best: tuple[int, Metric, int] | None = None
     for metric in METRICS:
-        read = [_words(line + i, text, metric) for i, text in enumerate(lines) if text.strip()]
+        read = _read(line, lines[:_SAMPLE], metric)
         edges = _edges(read)
-        if not _is_table(read, edges):
-            continue
-        hits = _hits(read, edges)
-        if best is None or hits > best[0]:
-            best = hits, read, edges
-    return _regions(best[1], best[2]) if best else paragraphs(line, lines)
+        if _is_table(read, edges) and (best is None or _hits(read, edges) > best[0]):
+            best = _hits(read, edges), metric, len(edges) + 1
+    if best is not None:
+        guard(len(lines) * best[2])
+        read = _read(line, lines, best[1])
+        edges = _edges(read)
+        if _is_table(read, edges):
+            return _regions(read, edges)
+    return paragraphs(line, lines)
+
+
+def _read(line: int, lines: Sequence[str], metric: Metric) -> list[Line]:
+    return [_words(line + i, text, metric) for i, text in enumerate(lines) if text.strip()]
 
 
 def _words(number: int, text: str, metric: Metric) -> Line:
@@ -74,11 +85,17 @@ def _edges(lines: Sequence[Line]) -> list[int]:
         for word in line.words:
             change[word.start] += 1
             change[word.end] -= 1
-    allowed = int(len(rows) * _CROSSING)
+    strict = _gutters(change, 0)
+    loose = _gutters(change, int(len(rows) * _CROSSING))
+    return loose if len(loose) > len(strict) else strict
+
+
+def _gutters(change: Sequence[int], allowed: int) -> list[int]:
+    """Return the ends of the runs of display columns that at most so many words cover."""
     edges: list[int] = []
     cover, blank, seen = 0, False, False
-    for column in range(width):
-        cover += change[column]
+    for column, step in enumerate(change[:-1]):
+        cover += step
         if cover > allowed:
             if blank and seen:
                 edges.append(column)
@@ -112,7 +129,34 @@ def _is_table(lines: Sequence[Line], edges: Sequence[int]) -> bool:
     if min(filled) < 2:
         return False
     enough = rows >= 3 or (rows == 2 and len(edges) > 1)
-    return enough and rows * 2 > sum(1 for line in lines if not line.rule)
+    return enough and rows * 2 > sum(1 for line in lines if not line.rule) and _are_flush(lines, edges)
+
+
+def _are_flush(lines: Sequence[Line], edges: Sequence[int]) -> bool:
+    """Say whether most words of a column stand flush left, flush right or centred, as gaps in prose do not."""
+    shares: list[float] = []
+    for words in _by_column(lines, edges):
+        sides = (
+            Counter(word.start for word in words),
+            Counter(word.end for word in words),
+            Counter((word.start + word.end) // 2 for word in words),
+        )
+        shares.append(max(max(side.values()) for side in sides) / len(words))
+    wanted = _FLUSH if len(lines) > _FEW else _FLUSH_OF_FEW
+    return sum(shares) >= wanted * len(shares) and min(shares[1:], default=0.0) >= _FLUSH_EACH
+
+
+def _by_column(lines: Sequence[Line], edges: Sequence[int]) -> list[list[Word]]:
+    """Return the words of each column, those that cross into another left out."""
+    columns: list[list[Word]] = [[] for _ in range(len(edges) + 1)]
+    for line in lines:
+        if line.rule or len(line.words) == 1:
+            continue
+        for word in line.words:
+            first, last = _reach(edges, word)
+            if first == last:
+                columns[first].append(word)
+    return [words for words in columns if words]
 
 
 def _hits(lines: Sequence[Line], edges: Sequence[int]) -> int:

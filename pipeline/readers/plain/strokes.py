@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,8 @@ _WORDS = {
 _ASCII_RULE = re.compile(r"\+(?:[-=]+\+)+")
 _STARTS = re.compile(r"\s*[\u2500-\u257f]|\s*\+(?:[-=]{2,}\+)+\s*$")
 _GOES_ON = re.compile(r"\s*[\u2500-\u257f|+]")
+
+_SAMPLE = 200
 
 
 def _arms() -> dict[str, int]:
@@ -83,15 +86,20 @@ def is_rule(line: Sequence[Glyph]) -> bool:
 
 def aligned(lines: Sequence[str]) -> tuple[list[list[Glyph]], list[int]]:
     """Return the glyphs of the lines and the columns of the walls, under the metric that fits them best."""
-    best: tuple[int, list[list[Glyph]], list[int]] | None = None
-    for metric in METRICS:
-        read = [glyphs(text, metric) for text in lines]
-        walls = {glyph.column for line in read if is_rule(line) for glyph in line if glyph.arms & VERTICAL}
-        hits = sum(glyph.column in walls for line in read if not is_rule(line) for glyph in line)
-        if best is None or (hits, -len(walls)) > (best[0], -len(best[2])):
-            best = hits, read, sorted(walls)
-    assert best is not None
-    return best[1], best[2]
+
+    def fit(metric: Metric) -> tuple[int, int]:
+        read = [glyphs(text, metric) for text in lines[:_SAMPLE]]
+        walls = _walls(read)
+        return sum(glyph.column in walls for line in read if not is_rule(line) for glyph in line), -len(walls)
+
+    best = max(METRICS, key=fit)
+    read = [glyphs(text, best) for text in lines]
+    return read, sorted(_walls(read))
+
+
+def _walls(read: Sequence[Sequence[Glyph]]) -> set[int]:
+    """Return the display columns of the strokes that go up or down from a rule."""
+    return {glyph.column for line in read if is_rule(line) for glyph in line if glyph.arms & VERTICAL}
 
 
 def walls_of(line: Sequence[Glyph], walls: Sequence[int]) -> dict[int, int]:
@@ -112,7 +120,9 @@ def walls_of(line: Sequence[Glyph], walls: Sequence[int]) -> dict[int, int]:
     for bar in bars:
         if free == len(walls):
             break
-        near = min(range(free, len(walls)), key=lambda i: abs(walls[i] - bar.column))
+        near = bisect_left(walls, bar.column, lo=free)
+        if near == len(walls) or (near > free and bar.column - walls[near - 1] <= walls[near] - bar.column):
+            near -= 1
         found[near] = bar.place
         free = near + 1
     return found
