@@ -243,9 +243,9 @@ def _fixed(simple: re.Match[str], code: str, date1904: bool) -> Display:
     slow = _chosen(parse(code), date1904)
 
     def shown(value: float) -> str:
-        # Binary rounding and Excel's decimal rounding differ only at a half; there the slow way decides.
+        # Rounding the binary number differs from rounding its 15 decimal digits only near a half: the slow way.
         scaled = abs(value) * scale
-        if not scaled < 1e15 or abs(scaled % 1.0 - 0.5) < 1e-4:
+        if not scaled < 1e11 or abs(scaled % 1.0 - 0.5) < 1e-4:
             return slow(value)
         text = pattern(value * 100 if percent else value)
         return f"-{before}{text[1:]}{after}" if text[0] == "-" else f"{before}{text}{after}"
