@@ -101,8 +101,8 @@ def _ascii_view(head: bytes) -> str | None:
     """Return a text in which ASCII is readable, whatever its encoding; None for bytes that are no text."""
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         return head.decode("utf-16", errors="replace")
-    if b"\0" in head:
-        return _unmarked_utf16(head)
+    if b"\0" in head and (text := _unmarked_utf16(head)) is not None:
+        return text
     controls = len(head) - len(head.translate(None, _CONTROL_BYTES))
     return head.decode("latin-1") if controls <= len(head) * _CONTROL_SHARE else None
 

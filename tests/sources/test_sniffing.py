@@ -73,6 +73,7 @@ CASES = [
     ("utf16.txt", FORM.encode("utf-16"), "text/plain"),
     ("utf16be.txt", FORM.encode("utf-16-be"), "text/plain"),
     ("big5.txt", "項目名稱\t得分\n".encode("big5"), "text/plain"),
+    ("padded.txt", FORM.encode() + bytes(2), "text/plain"),
     ("letter.txt", "致：财政局\n".encode(), "text/plain"),
     ("mht.doc", MHT.encode(), "multipart/related"),
     ("mail.eml", b"Received: x\r\nFrom: a\r\nContent-Type: text/plain\r\n\r\nhi", "message/rfc822"),
