@@ -4,6 +4,7 @@ A layout engine wraps when the next word (Latin letters, digits) or the next cha
 So a line that ends where its successor's first unit would still have had room was ended on purpose.
 """
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -16,7 +17,11 @@ NO_START = frozenset("、。，．・：；？！）］｝〕〉》」』】’�
 NO_END = frozenset("（［｛〔〈《「『【‘“([{￥¥$＄")
 # signs that belong to the number after them
 _SIGNS = frozenset("≥≤＞＜><=≧≦~±+×")
+# these fill a cell of their own, too
+_DASHES = frozenset("—…～")
 _QUOTES = frozenset("“”‘’")
+_HEAD, _TAIL = re.compile(r"[\d.,]+[%％]?"), re.compile(r"[\d.,]+$")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d*)?[%％]?|\d+(?:\.\d*)?[%％]?|\d{4}\.\d{1,2}(?:\.\d{1,2})?")
 _SLACK = 0.25
 # the blank between two words, and what layout engines put between Chinese and Latin of their own accord
 _AUTO_SPACE = 0.2
@@ -67,7 +72,9 @@ def joint(line: Line, after: Line, left_over: float) -> str:
     slack = _SLACK * (first[4] - first[2])
     if not (is_cjk(last[0][-1]) and is_cjk(first[0])):
         slack += _AUTO_SPACE * (first[4] - first[2])
-    if last[0] in NO_END:
+    full = left_over <= size + slack
+    # no author begins a line with such a mark: the column was too narrow for it
+    if last[0] in NO_END or (full and first[0] in NO_START and first[0] not in _DASHES):
         return ""
     if left_over > unit_width(after.chars) + slack:
         return "\n"
@@ -75,15 +82,29 @@ def joint(line: Line, after: Line, left_over: float) -> str:
         return " " if line.blank_after and not (is_cjk(last[0][-1]) and is_cjk(first[0])) else ""
     if last[0] in _SIGNS:
         return ""
-    if line.blank_after:
+    if last[0] in "-/":
+        return ""
+    if _numeric(last[0]) and _numeric(first[0]) and " " not in line.text:
+        return _between_numbers(line, after, full)
+    if line.blank_after or not full:
         return " "
-    if left_over > size + slack:
-        return "" if last[0] == "-" else " "
-    # the line is full to the last character: a number or a lone word was cut, others were parted at a blank
-    unbroken = " " not in line.text
-    numeric = unbroken and _numeric(last[0]) and _numeric(first[0])
-    lone = unbroken and all(not is_cjk(char[0][-1]) for char in line.chars)
-    return "" if numeric or lone or last[0] in "-/" else " "
+    # the line is full to the last character: a lone word was cut, others were parted at a blank
+    lone = " " not in line.text and all(not is_cjk(char[0][-1]) for char in line.chars)
+    return "" if lone else " "
+
+
+def _between_numbers(line: Line, after: Line, full: bool) -> str:
+    """Return what stands between a line that ends with digits and one that begins with them.
+
+    They are one number that its column cut only where the line is full and the two make one: two numbers made
+    into a third would be worse than a line too many.
+    """
+    head, tail = _HEAD.match(after.text), _TAIL.search(line.text)
+    if not full or not head or not tail or not _NUMBER.fullmatch(tail[0] + head[0]):
+        return "\n"
+    # what is left of a cut number is shorter than the line that it overflowed
+    rest = after.chars[len(head[0]) - 1][3] - after.x0
+    return "\n" if head[0] == after.text and rest > 0.8 * (line.x1 - line.x0) else ""
 
 
 def unit_width(chars: Sequence[Char]) -> float:
@@ -122,7 +143,7 @@ def _parted(chars: Sequence[Char], at: int) -> bool:
 
 
 def _numeric(text: str) -> bool:
-    return text in ",.%％-" or text.isdigit()
+    return text in ",.%％" or text.isdigit()
 
 
 def _off_left(lines: Sequence[Line], measure: Measure) -> bool:
