@@ -217,7 +217,10 @@ def _glue(line: Line, after: Line, measure: Measure, tops: Sequence[float]) -> s
 
 def em_of(line: Line) -> float:
     """Return the font size of a line by its widest character, which in Chinese text is one em wide."""
-    widest = max(char[3] - char[1] for char in line.chars)
+    widest = 0.0
+    for char in line.chars:
+        if char[3] - char[1] > widest:
+            widest = char[3] - char[1]
     return max(widest, 0.5 * (line.bottom - line.top), 1.0)
 
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, repeat
 
 from pipeline.readers.pages.ink import Rule
 from pipeline.readers.pages.pdfium_calls import call, floats, integers
@@ -50,31 +50,36 @@ class Walk:
     def page(self, page: int) -> Objects:
         """Return what the page at an address draws."""
         get, count = call("FPDFPage_GetObject"), call("FPDFPage_CountObjects")(page)
-        self._objects([get(page, i) for i in range(count)], None, 0)
+        self._objects(list(map(get, repeat(page), range(count))), None, 0)
         return self.found
 
     def _objects(self, objects: list[int], outer: Matrix | None, depth: int) -> None:
         self.found.count += len(objects)
-        texts: list[int] = []
-        for one, kind in zip(objects, map(call("FPDFPageObj_GetType"), objects), strict=True):
-            if kind == _TEXT:
-                texts.append(one)
-            elif kind == _PATH:
+        # mostly text, a character an object in the worst case: so that is looked at in bulk
+        kinds = list(map(call("FPDFPageObj_GetType"), objects))
+        texts = [one for one, kind in zip(objects, kinds, strict=True) if kind == _TEXT]
+        if texts:
+            self._texts(texts, outer)
+        if len(texts) == len(objects):
+            return
+        for one, kind in zip(objects, kinds, strict=True):
+            if kind == _PATH:
                 self._path(one, outer)
             elif kind == _IMAGE:
                 self._image(one, outer)
             elif kind == _FORM and depth < _DEEPEST:
                 get, count = call("FPDFFormObj_GetObject"), call("FPDFFormObj_CountObjects")(one)
                 inner = _product(self._matrix_of(one), outer)
-                self._objects([get(one, i) for i in range(count)], inner, depth + 1)
-        self._texts(texts, outer)
+                self._objects(list(map(get, repeat(one), range(count))), inner, depth + 1)
 
     def _texts(self, texts: list[int], outer: Matrix | None) -> None:
         """Note which text is invisible, and whether any is turned."""
-        modes = map(call("FPDFTextObj_GetTextRenderMode"), texts)
-        hidden = {one for one, mode in zip(texts, modes, strict=True) if mode == _INVISIBLE}
-        self.found.hidden |= hidden
-        self.found.texts += len(texts) - len(hidden)
+        modes = list(map(call("FPDFTextObj_GetTextRenderMode"), texts))
+        self.found.texts += len(texts)
+        if _INVISIBLE in modes:
+            hidden = {one for one, mode in zip(texts, modes, strict=True) if mode == _INVISIBLE}
+            self.found.hidden |= hidden
+            self.found.texts -= len(hidden)
         if outer is not None and (outer[1] or outer[2] or outer[0] < 0 or outer[3] < 0):
             self.found.upright = False
         array, at = floats(6 * len(texts))
