@@ -112,7 +112,3 @@ def rules_check_command(
         f"规则无误 | rules ok: {len(rulebook.files)} files, {len(rulebook.forms)} forms, "
         f"{labels} spellings, {len(rulebook.checks)} checks, digest {rulebook.digest[:12]}"
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -80,7 +80,9 @@ class Sink:
                 self.out.problems.append(
                     Problem(target.dataset, target.row_index, target.field, key, printed, str(err))
                 )
-            return
+            if target.field not in _QUANTITIES:
+                return
+            values = {target.field: printed}
         for name, value in values.items():
             if value is None or (name != target.field and self.row.get(name) is not None):
                 continue

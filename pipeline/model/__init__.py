@@ -3,6 +3,7 @@
 from pipeline.model.document import BBox, Block, Cell, Document, Grid, Source, full_cells
 from pipeline.model.form import Claim, Column, Form, Hit, Line, Pair, Problem, Table, Use, Yield
 from pipeline.model.lattice import Key, Lattice
+from pipeline.model.output import CONTRACT_VERSION, PARTITION, UNKNOWN_PARTITION, DataFile
 from pipeline.model.rules import (
     Check,
     Entry,
@@ -18,6 +19,10 @@ from pipeline.model.rules import (
 )
 
 __all__ = [
+    "CONTRACT_VERSION",
+    "PARTITION",
+    "UNKNOWN_PARTITION",
+    "DataFile",
     "BBox",
     "Block",
     "Cell",

@@ -1,0 +1,31 @@
+"""What several tests share: the seed's files and one published run over them."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parent.parent / "fixtures" / "project_self_evaluation" / "changji_2020" / "source"
+os.environ.setdefault("PYTHONUTF8", "1")
+
+
+@pytest.fixture(scope="session")
+def seed_folder() -> Path:
+    return SOURCE
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Publish the seed in its three media once; return the workspace."""
+    from pipeline.run import run
+
+    workspace = tmp_path_factory.mktemp("published")
+    run([SOURCE], workspace)
+    return workspace
+
+
+@pytest.fixture
+def guibiao() -> list[str]:
+    """Return the command as a new process would be started."""
+    return [sys.executable, "-m", "pipeline.cli"]
