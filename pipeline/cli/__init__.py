@@ -79,6 +79,20 @@ def explain_command(
     raise typer.Exit(explain(file, rules))
 
 
+@app.command("show")
+def show_command(
+    workspace: Annotated[Path, typer.Argument(help="输出目录 / workspace")] = Path("data"),
+    dataset: Annotated[
+        str, typer.Option("--dataset", help="documents forms funding indicators checks cells lineage")
+    ] = "indicators",
+    limit: Annotated[int, typer.Option("--limit", min=1, help="行数 / rows")] = 10,
+) -> None:
+    """看一眼数据集的前几行。 Look at the first rows of a dataset."""
+    from pipeline.cli.show import show
+
+    show(workspace, dataset, limit)
+
+
 @app.command("schema")
 def schema_command(
     output: Annotated[str, typer.Option("--format", help="markdown | json")] = "markdown",
