@@ -4,11 +4,21 @@ from dataclasses import dataclass
 
 # code -> (what happened zh, remedy zh, what happened en, remedy en)
 SOURCE_CODES: dict[str, tuple[str, str, str, str]] = {
-    "empty_file": ("文件为空（0 字节）", "请重新下载或复制该文件", "the file is empty (0 bytes)", "download or copy it again"),
+    "empty_file": (
+        "文件为空（0 字节）",
+        "请重新下载或复制该文件",
+        "the file is empty (0 bytes)",
+        "download or copy it again",
+    ),
     "not_found": ("文件或目录不存在", "请检查路径", "no such file or directory", "check the path"),
     "unreadable": ("无法打开文件", "请检查文件权限", "the file cannot be opened", "check its permissions"),
     "truncated": ("文件不完整", "请重新下载或复制该文件", "the file is cut off", "download or copy it again"),
-    "corrupt": ("文件已损坏", "请用原软件打开并另存后重试", "the file is damaged", "open it in its own program, save it again and retry"),
+    "corrupt": (
+        "文件已损坏",
+        "请用原软件打开并另存后重试",
+        "the file is damaged",
+        "open it in its own program, save it again and retry",
+    ),
     "encrypted": ("文件已加密", "请去除密码后重试", "the file is encrypted", "remove the password and retry"),
     "needs_ocr": (
         "PDF 没有文字层，是扫描件",
@@ -22,18 +32,43 @@ SOURCE_CODES: dict[str, tuple[str, str, str, str]] = {
         "this format needs LibreOffice",
         "install LibreOffice (Debian/Ubuntu: apt install libreoffice-writer-nogui libreoffice-calc-nogui)",
     ),
-    "needs_extra": ("缺少读取该格式的组件", "请安装所需组件", "a component that reads this format is missing", "install it"),
+    "needs_extra": (
+        "缺少读取该格式的组件",
+        "请安装所需组件",
+        "a component that reads this format is missing",
+        "install it",
+    ),
     "old_format": (
         "旧版格式（Word 6/95 等）不能直接读取",
         "请安装 LibreOffice，或另存为 .doc/.docx 后重试",
         "an old format (Word 6/95 or the like) that is not read natively",
         "install LibreOffice, or save it as .doc or .docx and retry",
     ),
-    "unsupported": ("不支持的文件类型", "请另存为 docx、xlsx、pdf 或 txt 后重试", "this type of file is not supported", "save it as docx, xlsx, pdf or txt and retry"),
-    "undecodable": ("文字编码无法识别", "请另存为 UTF-8 后重试", "the text encoding cannot be recognised", "save it as UTF-8 and retry"),
-    "too_large": ("超过大小限制", "请检查是否为压缩炸弹；确有需要时提高限制", "over the size limit", "check whether it is a decompression bomb; raise the limit if it is meant"),
+    "unsupported": (
+        "不支持的文件类型",
+        "请另存为 docx、xlsx、pdf 或 txt 后重试",
+        "this type of file is not supported",
+        "save it as docx, xlsx, pdf or txt and retry",
+    ),
+    "undecodable": (
+        "文字编码无法识别",
+        "请另存为 UTF-8 后重试",
+        "the text encoding cannot be recognised",
+        "save it as UTF-8 and retry",
+    ),
+    "too_large": (
+        "超过大小限制",
+        "请检查是否为压缩炸弹；确有需要时提高限制",
+        "over the size limit",
+        "check whether it is a decompression bomb; raise the limit if it is meant",
+    ),
     "timeout": ("处理超时", "请单独重试该文件", "processing took too long", "retry the file alone"),
-    "internal": ("程序内部错误", "请把该文件和本信息反馈给我们", "an internal error", "please report this file and this message"),
+    "internal": (
+        "程序内部错误",
+        "请把该文件和本信息反馈给我们",
+        "an internal error",
+        "please report this file and this message",
+    ),
 }
 
 

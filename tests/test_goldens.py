@@ -14,9 +14,9 @@ import pytest
 
 from pipeline.model import Document, Source
 from pipeline.readers import read
-from pipeline.run import interpret
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
+from pipeline.run import interpret
 from pipeline.sources import sniff
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"

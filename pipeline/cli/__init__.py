@@ -93,6 +93,14 @@ def show_command(
     show(workspace, dataset, limit)
 
 
+@app.command("doctor")
+def doctor_command() -> None:
+    """列出本机可读的文件类型和缺少的组件。 Tell which media this machine reads, what is missing, how to install it."""
+    from pipeline.cli.doctor import doctor
+
+    raise typer.Exit(doctor())
+
+
 @app.command("schema")
 def schema_command(
     output: Annotated[str, typer.Option("--format", help="markdown | json")] = "markdown",
@@ -100,12 +108,16 @@ def schema_command(
     rules: Rules = None,
 ) -> None:
     """打印数据字典。 Print the data dictionary."""
+    from typing import Literal, cast
+
     from pipeline.rulebook.dictionary import dictionary
     from pipeline.rulebook.load import load_rulebook
 
     if output not in ("markdown", "json") or language not in ("zh", "en"):
         raise typer.BadParameter("--format markdown|json, --lang zh|en")
-    print(dictionary(load_rulebook(rules).fields, output, language))
+    fields = load_rulebook(rules).fields
+    fmt = cast(Literal["markdown", "json"], output)
+    print(dictionary(fields, fmt, cast(Literal["zh", "en"], language)))
 
 
 @rules_app.command("check")

@@ -21,12 +21,25 @@ _COLUMNS = {
         "execution_rate",
         "score",
     ],
-    "indicators": ["form_id", "level2", "level3", "target_text", "target_comparator", "target_value", "actual_text", "score"],
+    "indicators": [
+        "form_id",
+        "level2",
+        "level3",
+        "target_text",
+        "target_comparator",
+        "target_value",
+        "actual_text",
+        "score",
+    ],
     "checks": ["form_id", "check", "outcome", "severity", "message"],
     "cells": ["cell_id", "text", "role", "field", "match", "rule"],
     "lineage": ["form_id", "dataset", "row_index", "field", "cell_id", "rule"],
 }
-_ORDER = {"funding": "form_id, row_index", "indicators": "form_id, row_index", "cells": '"grid", "row", "col"'}
+_ORDER = {
+    "funding": "form_id, row_index",
+    "indicators": "form_id, row_index",
+    "cells": '"grid", "row", "col"',
+}
 
 
 def show(workspace: Path, dataset: str, limit: int) -> None:
@@ -38,9 +51,7 @@ def show(workspace: Path, dataset: str, limit: int) -> None:
         raise StoreError(f"{dataset}: 没有这个数据集（有：{known}） | no such dataset (there are: {known})")
     folder = workspace / "current" / dataset
     if not folder.is_dir():
-        raise StoreError(
-            f"{folder}: 还没有数据；请先运行 guibiao run | no data yet; run guibiao run first"
-        )
+        raise StoreError(f"{folder}: 还没有数据；请先运行 guibiao run | no data yet; run guibiao run first")
     source = f"read_parquet('{folder.as_posix()}/**/*.parquet', hive_partitioning=true)"
     names = _COLUMNS[dataset]
     listed = ", ".join(f'"{name}"' for name in names)

@@ -26,7 +26,11 @@ def test_shipped_rules_satisfy_the_schema(name: str, path: Path) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"titel": ["x"]}, {"sections": {"a": {"kind": "tables"}}}, {"sections": {"a": {"kind": "fields", "lables": {}}}}],
+    [
+        {"titel": ["x"]},
+        {"sections": {"a": {"kind": "tables"}}},
+        {"sections": {"a": {"kind": "fields", "lables": {}}}},
+    ],
 )
 def test_schema_refuses_what_the_loader_refuses(change: dict) -> None:
     good = yaml.safe_load((RULES / "forms" / "project_self_evaluation.yaml").read_text(encoding="utf-8"))
