@@ -21,9 +21,9 @@ SOURCE_CODES: dict[str, tuple[str, str, str, str]] = {
     ),
     "encrypted": ("文件已加密", "请去除密码后重试", "the file is encrypted", "remove the password and retry"),
     "needs_ocr": (
-        "PDF 没有文字层，是扫描件",
+        "是扫描件或图片，没有文字层",
         "安装文字识别组件后重试：pip install guibiao[ocr]",
-        "no text layer: the document is a scan",
+        "a scan or an image, without a text layer",
         "install the OCR extra and retry: pip install guibiao[ocr]",
     ),
     "needs_libreoffice": (

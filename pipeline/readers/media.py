@@ -4,13 +4,16 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_BASE = "guibiao"
+
 
 @dataclass(frozen=True, slots=True)
 class Availability:
     """One medium: whether it can be read here, and what to do where it cannot.
 
     ``suffixes`` are the usual file name endings; ``missing`` names the absent program or package, ``remedy_zh``
-    and ``remedy_en`` say how to install it; all three are empty when ``readable``.
+    and ``remedy_en`` say how to install it; all three are empty when ``readable``. ``is_base`` media need
+    nothing but the package itself: one that is not readable means a broken installation.
     """
 
     name: str
@@ -21,6 +24,7 @@ class Availability:
     missing: str = ""
     remedy_zh: str = ""
     remedy_en: str = ""
+    is_base: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +35,17 @@ class _Need:
     present: Callable[[], bool]
     remedy_zh: str
     remedy_en: str
+    is_base: bool = False
 
 
-def _package(*modules: str, package: str = "guibiao") -> _Need:
+def _package(*modules: str, package: str = _BASE) -> _Need:
     """Return the need for Python packages, by their import names."""
     return _Need(
         what=", ".join(modules),
         present=lambda: all(_importable(module) for module in modules),
         remedy_zh=f"pip install {package}",
         remedy_en=f"pip install {package}",
+        is_base=package == _BASE,
     )
 
 
@@ -138,4 +144,5 @@ def _look(
         missing=", ".join(need.what for need in lacking),
         remedy_zh="；".join(need.remedy_zh for need in lacking),
         remedy_en="; ".join(need.remedy_en for need in lacking),
+        is_base=all(need.is_base for need in needs),
     )
