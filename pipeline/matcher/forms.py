@@ -264,6 +264,13 @@ def _fields(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) 
                 Hit(key, cell.text, named.section, named.rule, named.spelling, named.how, inline=value)
             )
             any_label = True
+    if not any_label and not walk.tables and len(full) in (2, 4):
+        named_loosely = walk.labels.loose(None, full[0].text)
+        if named_loosely is not None:
+            rule, spelling = named_loosely.rule, named_loosely.spelling
+            key = lattice.key(full[0])
+            walk.hits.append(Hit(key, full[0].text, named_loosely.section, rule, spelling, named_loosely.how))
+            any_label = True
     if not any_label and not walk.hits and not walk.tables:
         walk.heading.extend((lattice.key(cell), cell.text) for cell in full)
 

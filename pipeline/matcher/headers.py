@@ -7,6 +7,8 @@ from pipeline.model import Cell, Column, Key, Lattice, Section
 from pipeline.rulebook.index import FormIndex, Index, Named
 
 _DEEPEST = 3
+#: Among so many columns that a rule spells, an unknown one may be taken for the label that it is most like.
+_SURE_FOR_LOOSE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,10 @@ def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: Form
             named is None or named.rule.field in sure or (named.rule.names and named_already)
         ):
             title.extend(keys)
-        elif named is not None:
+            continue
+        if named is None and len(sure) >= _SURE_FOR_LOOSE:
+            named = _loosely(leaf, section, labels, sure)
+        if named is not None:
             low = leaf.cells[-1].text
             columns.append(
                 Column(named.rule, named.spelling, named.how, leaf.start, leaf.end, keys, text, lowest=low)
@@ -131,6 +136,15 @@ def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: Form
     if not _enough(section, columns):
         return None
     return Header(section, tuple(columns), depth, len(columns), tuple(title))
+
+
+def _loosely(leaf: _Leaf, section: Section, labels: FormIndex, sure: set[str]) -> Named | None:
+    """Return the column that an unknown header is most like, where no sure column has that field."""
+    for text in dict.fromkeys(("".join(cell.text for cell in leaf.cells), leaf.cells[-1].text)):
+        named = labels.loose(section.name, text)
+        if named is not None and named.rule.field not in sure:
+            return named
+    return None
 
 
 def _halves(columns: list[Column]) -> list[Column]:

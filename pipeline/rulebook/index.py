@@ -12,6 +12,8 @@ from pipeline.text.labels import fold, fold_keep
 #: A label is short; longer texts are values and are not looked up.
 LONGEST_LABEL = 60
 _MEMO_LIMIT = 200_000
+_LOOSE_SHORTEST, _LOOSE_LONGEST = 3, 16
+_LOOSE_COLUMN, _LOOSE_FIELD = 0.75, 0.85
 _LEAD_IN = re.compile(
     r"^(?:其中|减|加|[一二三四五六七八九十]+[、.]|[0-9]+[、.]|\([一二三四五六七八九十0-9]+\))[:、]?"
 )
@@ -85,6 +87,7 @@ class FormIndex:
         self._columns: dict[str, _Table[LabelRule]] = {}
         self._totals: dict[str, _Table[TotalRule]] = {}
         self._memo: dict[str, Look] = {}
+        self._loose: dict[tuple[str | None, str], Named | None] = {}
         self.sections = {section.name: section for section in rule.sections}
         self._ignored.add(rule.ignores, None)
         for section in rule.sections:
@@ -143,9 +146,38 @@ class FormIndex:
             return _NOTHING
         return Look(named, starts, columns, totals, ignored[0] if ignored else None)
 
-    def column_spellings(self, section: str) -> dict[str, tuple[LabelRule, Spelling]]:
-        """Return key -> rule and spelling of a section's columns, for the loose tier."""
-        return {key: (owner, spelling) for key, (spelling, owner) in self._columns[section].keys.items()}
+    def loose(self, section: str | None, text: str) -> Named | None:
+        """Return the label that a text is most like, in a table's columns or (None) among the fields' labels.
+
+        The loose tier: words and edit distance above a threshold; None where two labels of different meaning
+        are close. Memoised; a text is compared once.
+        """
+        key = (section, text)
+        if key not in self._loose:
+            if len(self._loose) > _MEMO_LIMIT:
+                self._loose.clear()
+            self._loose[key] = self._nearest(section, fold(text))
+        return self._loose[key]
+
+    def _nearest(self, section: str | None, folded: str) -> Named | None:
+        if not _LOOSE_SHORTEST <= len(folded) <= _LOOSE_LONGEST or any(char.isdigit() for char in folded):
+            return None
+        from pipeline.rulebook.load import shipped_rules
+        from pipeline.text.segment import nearest
+
+        known: dict[str, tuple[Section, LabelRule, Spelling]] = {}
+        if section is None:
+            known = {key: (*owner, spelling) for key, (spelling, owner) in self._fields.keys.items()}
+        else:
+            columns = self._columns[section].keys.items()
+            known = {key: (self.sections[section], rule, spelling) for key, (spelling, rule) in columns}
+        meaning = {key: rule.field for key, (_section, rule, _spelling) in known.items()}
+        threshold = _LOOSE_COLUMN if section is not None else _LOOSE_FIELD
+        found = nearest(folded, meaning, threshold=threshold, words=shipped_rules() / "words.txt")
+        if found.winner is None:
+            return None
+        owner, rule, spelling = known[found.winner]
+        return Named(owner, rule, spelling, "loose")
 
 
 class Index:
