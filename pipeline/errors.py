@@ -40,9 +40,9 @@ SOURCE_CODES: dict[str, tuple[str, str, str, str]] = {
     ),
     "old_format": (
         "旧版格式（Word 6/95 等）不能直接读取",
-        "请安装 LibreOffice，或另存为 .doc/.docx 后重试",
+        "请安装 LibreOffice（Debian/Ubuntu：apt install libreoffice-writer-nogui），或另存为 .docx 后重试",
         "an old format (Word 6/95 or the like) that is not read natively",
-        "install LibreOffice, or save it as .doc or .docx and retry",
+        "install LibreOffice (Debian/Ubuntu: apt install libreoffice-writer-nogui), or save it as .docx and retry",
     ),
     "unsupported": (
         "不支持的文件类型",

@@ -25,16 +25,32 @@ def read(source: Source) -> Document:
     headers and footers: what is printed on every page is no evidence of one form. ``pages`` is None: a .doc
     does not know its pages.
 
-    SourceError: ``old_format`` (Word 6/95 and before), ``encrypted``, ``truncated``, ``corrupt``.
+    Word 6/95 and before go through LibreOffice where it is installed; the ``reader`` of such a document is
+    ``office/1``, so that they can be counted.
+
+    SourceError: ``old_format`` (Word 6/95 and before, without LibreOffice), ``encrypted``, ``truncated``,
+    ``corrupt``; for an old document also those of ``office.read_converted``.
     """
     try:
         return _read(source)
-    except SourceError:
+    except SourceError as error:
+        if error.code == "old_format":
+            return _read_old(source, error)
         raise
     except (struct.error, IndexError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise SourceError(
             "corrupt", place="WordDocument", detail=f"{type(error).__name__}: {error}"
         ) from error
+
+
+def _read_old(source: Source, refusal: SourceError) -> Document:
+    """Return what LibreOffice makes of a document of before Word 97; ``refusal`` where it is not installed."""
+    from pipeline.readers import office
+
+    try:
+        return office.read_converted(source, "doc", "docx", f"office/{office.VERSION}")
+    except SourceError as error:
+        raise refusal if error.code == "needs_libreoffice" else error from error
 
 
 def _read(source: Source) -> Document:

@@ -92,7 +92,7 @@ _MEDIA: tuple[tuple[str, str, str, tuple[str, ...], tuple[_Need, ...]], ...] = (
     ("txt", "纯文本", "plain text", (".txt",), ()),
     ("docx", "Word 文档", "Word document", (".docx", ".docm", ".dotx"), (_package("lxml"),)),
     ("doc", "Word 97-2003 文档", "Word 97-2003 document", (".doc", ".dot", ".wps"), (_package("olefile"),)),
-    ("old_doc", "Word 6/95 文档", "Word 6/95 document", (".doc",), (_LIBREOFFICE,)),
+    ("old_doc", "Word 6/95、Works 文档", "Word 6/95, Works document", (".doc", ".wps"), (_LIBREOFFICE,)),
     (
         "xlsx",
         "Excel 工作簿",

@@ -1,4 +1,4 @@
-"""Read what only an office suite reads (RTF, OpenDocument, Office 2003 XML, xlsb) through LibreOffice.
+"""Read what only an office suite reads (RTF, OpenDocument, Office 2003 XML, xlsb, Works) through LibreOffice.
 
 LibreOffice turns the file into docx or xlsx, and our own reader of that medium reads it; locators therefore
 name places in the converted file. Without LibreOffice the document has the status needs_libreoffice.
@@ -30,6 +30,7 @@ ROUTES = {
     "application/vnd.ms-word.xml2003": ("xml", "docx"),
     "application/vnd.ms-excel.xml2003": ("xml", "xlsx"),
     "application/vnd.ms-excel.sheet.binary.macroEnabled.12": ("xlsb", "xlsx"),
+    "application/vnd.ms-works": ("wps", "docx"),
 }
 MEDIA = tuple(ROUTES)
 _BRACE = re.compile(rb"\\[\\{}]|[{}]")

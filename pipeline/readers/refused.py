@@ -20,7 +20,6 @@ _UNSUPPORTED = {
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "a PowerPoint presentation",
     "application/vnd.openxmlformats-officedocument.presentationml.slideshow": "a PowerPoint show",
     "application/vnd.ms-outlook": "an Outlook message",
-    "application/vnd.ms-works": "a Microsoft Works file",
     "application/x-ole-storage": "an OLE file of no known program",
     "application/xml": "XML of no known program",
     "application/postscript": "PostScript",

@@ -8,12 +8,18 @@ from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
 from pipeline.model import Document
-from pipeline.readers import doc
+from pipeline.readers import doc, libreoffice
 from tests.readers import word_binary as wb
 from tests.readers.word_binary import Doc, Part, build, cells, define, row, source
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "doc"
 SPECIMENS = Path(__file__).parents[3] / "shared" / "specimens"
+
+
+@pytest.fixture(autouse=True)
+def no_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show what the reader does alone, on every machine; test_old_word.py has the other half."""
+    monkeypatch.setattr(libreoffice, "find", lambda: None)
 
 
 def fixture(name: str) -> Document:

@@ -7,11 +7,18 @@ import pytest
 
 from pipeline.errors import SourceError
 from pipeline.model import Source
-from pipeline.readers import doc
+from pipeline.readers import doc, libreoffice
 from tests.readers import word_binary as wb
 from tests.readers.mutation import mutate
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "doc"
+
+
+@pytest.fixture(autouse=True)
+def no_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep mutants that say Word 6 from LibreOffice."""
+    monkeypatch.setattr(libreoffice, "find", lambda: None)
+
 
 
 def seeds() -> list[bytes]:
