@@ -20,7 +20,6 @@ def no_libreoffice(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libreoffice, "find", lambda: None)
 
 
-
 def seeds() -> list[bytes]:
     edges = wb.define([0, 1000, 2000], [0b11 << 5, 0])
     parts = [
