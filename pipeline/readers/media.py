@@ -104,6 +104,7 @@ _MEDIA: tuple[tuple[str, str, str, tuple[str, ...], tuple[_Need, ...]], ...] = (
     ("html", "网页", "web page", (".html", ".htm"), (_package("selectolax"),)),
     ("mht", "单文件网页", "web archive", (".mht", ".mhtml"), (_package("selectolax"),)),
     ("pdf", "PDF（有文字层）", "PDF with a text layer", (".pdf",), (_package("pdfplumber", "pypdfium2"),)),
+    ("ofd", "OFD 版式文档", "OFD (GB/T 33190)", (".ofd",), (_package("lxml"),)),
     (
         "scan",
         "PDF 扫描件和图片",

@@ -80,10 +80,11 @@ class _Census:
                 raise SourceError("corrupt", detail=self.problems[-1])
             raise SourceError("needs_ocr", detail=f"{self.pages} pages, {self.pictured} with pictures")
         if self.scans:
-            self.problems.append(f"no text layer on {_numbers(self.scans)}: a scan")
+            self.problems.append(f"no text layer on {numbers(self.scans)}: a scan")
 
 
-def _numbers(pages: list[int]) -> str:
+def numbers(pages: list[int]) -> str:
+    """Return page numbers for a message: the first twenty."""
     shown = ", ".join(map(str, pages[:20]))
     more = f" and {len(pages) - 20} more" if len(pages) > 20 else ""
     return f"page{'s' if len(pages) > 1 else ''} {shown}{more}"
