@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.model import Document, Source
 from pipeline.readers import read, txt
-from pipeline.run import interpret, run
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
+from pipeline.run import interpret, run
 from tests.published import rows
 
 
@@ -98,7 +98,16 @@ def test_3_every_value_has_a_cell_that_exists(published: Path) -> None:
     lineage = rows(published, "lineage")
     assert lineage and {use["cell_id"] for use in lineage} <= cells
     known = {(use["form_id"], use["dataset"], use["row_index"], use["field"]) for use in lineage}
-    made = {"form_id", "document_id", "form_index", "form_type", "coverage", "rulebook", "row_index", "horizon"}
+    made = {
+        "form_id",
+        "document_id",
+        "form_index",
+        "form_type",
+        "coverage",
+        "rulebook",
+        "row_index",
+        "horizon",
+    }
     for dataset in ("forms", "funding", "indicators"):
         for row in rows(published, dataset):
             for name, value in row.items():

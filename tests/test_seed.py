@@ -10,7 +10,11 @@ import pytest
 from tests.published import rows
 
 PROVENANCE = {"form_id", "document_id", "form_index", "coverage", "rulebook"}
-MEDIA = ["text/plain", "application/pdf", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"]
+MEDIA = [
+    "text/plain",
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+]
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,8 @@ def by_medium(published: Path) -> dict[str, dict[str, list[dict[str, Any]]]]:
                     row
                     for form in own
                     for row in sorted(
-                        rows(published, name, f"form_id = '{form['form_id']}'"), key=lambda row: row["row_index"]
+                        rows(published, name, f"form_id = '{form['form_id']}'"),
+                        key=lambda row: row["row_index"],
                     )
                 ]
                 for name in ("funding", "indicators")
@@ -82,7 +87,9 @@ def test_placeholder_lines_stand_in_the_ledger(published: Path) -> None:
 
 def test_checks_pass(published: Path) -> None:
     checks = rows(published, "checks")
-    bad = {(row["check"], row["outcome"]) for row in checks if row["outcome"] not in ("pass", "not_applicable")}
+    bad = {
+        (row["check"], row["outcome"]) for row in checks if row["outcome"] not in ("pass", "not_applicable")
+    }
     # one indicator of form 2 states a target of ≥95% and 93% done: the form itself says that it was missed
     assert bad == {("completion", "fail")}
     missed = [row for row in checks if row["check"] == "completion" and row["outcome"] == "fail"]

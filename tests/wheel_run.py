@@ -25,18 +25,23 @@ def main(wheel: Path) -> int:
     root = Path(__file__).resolve().parent.parent
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        shutil.copytree(root / "fixtures" / "project_self_evaluation" / "changji_2020" / "source", work / "archive")
+        shutil.copytree(
+            root / "fixtures" / "project_self_evaluation" / "changji_2020" / "source", work / "archive"
+        )
         venv.create(work / "venv", with_pip=True)
         python = work / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
         quiet = ["--quiet", "--disable-pip-version-check"]
         subprocess.run([python, "-m", "pip", "install", *quiet, str(wheel.resolve())], check=True, cwd=work)
         command = python.with_name("guibiao.exe" if os.name == "nt" else "guibiao")
         environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-        subprocess.run(
-            [command, "run", "archive", "--to", "out"], check=True, cwd=work, env=environment
-        )
+        subprocess.run([command, "run", "archive", "--to", "out"], check=True, cwd=work, env=environment)
         shown = subprocess.run(
-            [python, "-c", COUNT, "out"], check=True, cwd=work, env=environment, capture_output=True, text=True
+            [python, "-c", COUNT, "out"],
+            check=True,
+            cwd=work,
+            env=environment,
+            capture_output=True,
+            text=True,
         ).stdout.split("\n")
         print("\n".join(shown))
         found = dict(line.split() for line in shown[: len(EXPECTED)])

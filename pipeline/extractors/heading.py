@@ -1,7 +1,7 @@
 """Heading sections: patterns searched in the title and in the paragraphs and rows above the first label."""
 
 from pipeline.extractors.typed import Sink, Target
-from pipeline.model import Claim, Form, Section, Yield
+from pipeline.model import Claim, Form, Key, Section, Yield
 from pipeline.rulebook.index import Index
 from pipeline.text.labels import fold_keep
 
@@ -12,8 +12,9 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     places = list(form.heading)
     if form.title is not None and form.title_key is not None:
         places = [(form.title_key, form.title)] + [place for place in places if place[0] != form.title_key]
+    headers = [(key, text) for key in form.headers if (text := _text(form, key))]
     for rule in section.labels:
-        for key, text in places:
+        for key, text in headers if rule.value == "headers" else places:
             if out.forms.get(rule.field) is not None:
                 break
             kept = fold_keep(text)
@@ -26,3 +27,9 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
                 if out.forms.get(rule.field) is not None:
                     out.claims.setdefault(key, Claim("value", None, "pattern", spelling.place))
                     break
+
+
+def _text(form: Form, key: Key) -> str:
+    lattice = form.lattices.get(key[0])
+    cell = lattice.at(key[1], key[2]) if lattice is not None else None
+    return cell.text if cell is not None else ""

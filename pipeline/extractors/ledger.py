@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pipeline.model import Claim, Document, Form, Key, Yield
+from pipeline.model import Claim, Document, Form, Key, Yield, place
 
 Row = dict[str, object]
 
@@ -33,25 +33,26 @@ def ledger(document: Document, forms: Sequence[tuple[Form, Yield]]) -> Iterator[
             claims.setdefault(key, claim)
             if key[0] < 0:
                 feeding.setdefault(key, name)
+    at: Row
     for block in document.blocks:
         key = (-1, block.order, 0)
         if key in feeding:
-            at: Row = {"page": block.page, "bbox": block.bbox, "locator": block.locator, "confidence": None}
+            at = {"page": block.page, "bbox": block.bbox, "locator": block.locator, "confidence": None}
             yield _row(document, key, feeding[key], block.text, (1, 1), at, claims[key])
     for grid in document.grids:
         for cell in grid.cells:
             if not cell.text.strip():
                 continue
             key = (grid.index, cell.row, cell.col)
-            place: Row = {
+            at = {
                 "page": cell.page if cell.page is not None else grid.page,
                 "bbox": cell.bbox,
-                "locator": cell.locator or grid.locator,
+                "locator": place(grid, cell),
                 "confidence": cell.confidence,
             }
             name_or_none = owner.get((grid.index, cell.row))
             claim = claims.get(key, _UNMATCHED)
-            yield _row(document, key, name_or_none, cell.text, (cell.row_span, cell.col_span), place, claim)
+            yield _row(document, key, name_or_none, cell.text, (cell.row_span, cell.col_span), at, claim)
 
 
 def _row(
@@ -60,10 +61,10 @@ def _row(
     form: str | None,
     text: str,
     spans: tuple[int, int],
-    place: Mapping[str, object],
+    at: Mapping[str, object],
     claim: Claim,
 ) -> dict[str, object]:
-    bbox = place["bbox"]
+    bbox = at["bbox"]
     return {
         "cell_id": cell_id(document, key),
         "document_id": document.document_id,
@@ -73,16 +74,16 @@ def _row(
         "col": key[2],
         "row_span": spans[0],
         "col_span": spans[1],
-        "page": place["page"],
+        "page": at["page"],
         "bbox": list(bbox) if isinstance(bbox, tuple) else None,
-        "locator": place["locator"] or None,
+        "locator": at["locator"] or None,
         "text": text,
         "role": claim.role,
         "reason": claim.reason,
         "field": claim.field,
         "match": claim.match,
         "rule": claim.rule,
-        "confidence": place["confidence"],
+        "confidence": at["confidence"],
     }
 
 

@@ -19,7 +19,7 @@ from pipeline.text.values import (
 )
 
 _UNIT = re.compile(r"[十百千]?[万亿]?元")
-_SCORES = frozenset({"weight", "score", "total_weight", "total_score"})
+_SCORES = frozenset({"weight", "score", "reviewed_score", "total_weight", "total_score"})
 _QUANTITIES = {"target_text": "target", "actual_text": "actual"}
 _NAMES = {
     "supervising_department": "supervising_department_code",

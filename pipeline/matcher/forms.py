@@ -234,7 +234,8 @@ def _leaves(header: Header, full: list[Cell], looks: list[Look]) -> bool:
     left = first.col <= header.columns[0].start
     other_start = [name for name in look.starts if name != header.section.name]
     if header.section.kind == "matrix":
-        return bool(look.fields or other_start)
+        own = header.section.name
+        return bool(other_start) or any(one.fields and own not in one.columns for one in looks)
     if left and (look.fields or other_start):
         return not any(
             column.rule.names and column.start <= first.col < column.end for column in header.columns[1:]

@@ -184,9 +184,11 @@ def _with_horizons(header: Header, lattice: Lattice, row: int, index: Index) -> 
         own = [column for column in header.columns if column.half == half]
         texts = [column.text for column in own]
         if len(halves) > 1:
+            left, right = own[0].start, own[-1].end
             for above in range(row - 1, max(-1, row - 4), -1):
-                cells = lattice.covering(above, own[0].start, own[-1].end)
-                texts += [cell.text for cell in cells if cell.col >= own[0].start]
+                for cell in lattice.covering(above, left, right):
+                    inside = cell.col + cell.col_span <= right if half == halves[0] else cell.col >= left
+                    texts += [cell.text] if inside else []
         else:
             names = (lattice.at(key[1], key[2]) for key in header.title)
             texts = [cell.text for cell in names if cell is not None] + texts

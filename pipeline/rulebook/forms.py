@@ -8,7 +8,7 @@ from pipeline.rulebook.nodes import Node, Reader
 from pipeline.text.labels import fold_keep
 
 KINDS = ("heading", "fields", "matrix", "records")
-VALUES = ("auto", "right", "below")
+VALUES = ("auto", "right", "below", "headers")
 
 _FORM = {
     "form": True,
@@ -266,10 +266,11 @@ def _unique(
 def _rows(reader: Reader, node: Node | None) -> RowRule | None:
     if node is None:
         return None
-    parts = reader.mapping(node, {"label": True, "code": True, "vocabulary": True})
-    if len(parts) < 3:
+    keys = {"label": True, "code": True, "vocabulary": True, "default": False}
+    parts = {name: reader.text(value) for name, value in reader.mapping(node, keys).items()}
+    if not {"label", "code", "vocabulary"} <= set(parts):
         return None
-    return RowRule(reader.text(parts["label"]), reader.text(parts["code"]), reader.text(parts["vocabulary"]))
+    return RowRule(parts["label"], parts["code"], parts["vocabulary"], parts.get("default"))
 
 
 def _totals(reader: Reader, node: Node | None) -> tuple[TotalRule, ...]:

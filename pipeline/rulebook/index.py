@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -177,7 +178,7 @@ class FormIndex:
         if found.winner is None:
             return None
         owner, rule, spelling = known[found.winner]
-        return Named(owner, rule, spelling, "loose")
+        return Named(owner, rule, replace(spelling, tier="loose"), "loose")
 
 
 class Index:
@@ -191,6 +192,33 @@ class Index:
             self._titles.add(rule.titles, rule)
         self._title_memo: dict[str, tuple[FormRule, Spelling] | None] = {}
         self._words: dict[tuple[str, str], tuple[str, Spelling] | None] = {}
+
+    def changed(self, forms: Iterable[FormRule] = (), vocabularies: Iterable[Vocabulary] = ()) -> "Index":
+        """Return an index with other rules for some forms and vocabularies; what stays the same is shared."""
+        new_forms = {rule.name: rule for rule in forms}
+        new_words = {vocabulary.name: vocabulary for vocabulary in vocabularies}
+        other = copy(self)
+        other.rulebook = replace(
+            self.rulebook,
+            forms=tuple(new_forms.get(rule.name, rule) for rule in self.rulebook.forms),
+            vocabularies={**self.rulebook.vocabularies, **new_words},
+        )
+        other.forms = {**self.forms, **{name: FormIndex(rule) for name, rule in new_forms.items()}}
+        if any(rule.titles != self.forms[name].rule.titles for name, rule in new_forms.items()):
+            other._titles, other._title_memo = _Table(), {}
+            for rule in other.rulebook.forms:
+                other._titles.add(rule.titles, rule)
+        if new_words:
+            tables = {name: _table_of(vocabulary) for name, vocabulary in new_words.items()}
+            other.__dict__["_vocabularies"] = {**self._vocabularies, **tables}
+            other._words = {}
+        return other
+
+    def touched(self) -> frozenset[Spelling]:
+        """Return the spellings that the texts looked up so far have matched; headings are searched, not looked up."""
+        titles = (found[1] for found in self._title_memo.values() if found is not None)
+        words = (found[1] for found in self._words.values() if found is not None)
+        return frozenset([*titles, *words, *(one for form in self.forms.values() for one in form.touched())])
 
     @cached_property
     def _vocabularies(self) -> dict[str, _Table[str]]:
