@@ -1,0 +1,87 @@
+"""``guibiao rules``: what rule authors ask: is it right, does it give its rows, what would be missed, why not this label."""
+
+import sys
+from pathlib import Path
+
+from pipeline.errors import Fault, RuleError
+from pipeline.model import Rulebook
+from pipeline.rulebook.examples import load_examples
+from pipeline.rulebook.index import Index
+from pipeline.rulebook.load import load_rulebook, shipped_rules
+from pipeline.run.examples import Bench
+
+
+def test(directory: Path | None) -> int:
+    """Run the examples of the rules; print every failure; return 1 where there are any."""
+    bench, _rulebook = _bench(directory)
+    faults = bench.failures()
+    _print(faults)
+    count = f"{len(bench.examples)} 个示例 examples, {len(bench.assertions)} 个写法 spellings"
+    if not bench.examples:
+        print("没有示例 | no examples: examples/*.yaml", file=sys.stderr)
+    print(f"{count}: {len(faults)} 处不符 failures" if faults else f"{count}: 全部通过 all pass")
+    return 1 if faults else 0
+
+
+def mutate(directory: Path | None, fixtures: Path | None, write: bool) -> int:
+    """Drop each spelling and rule in turn; print those whose loss nothing notices; return 1 where there are any."""
+    from pipeline.run.mutation import Survivor, Trial, missing_assertions, read_fixtures
+
+    bench, rulebook = _bench(directory)
+    faults = bench.failures()
+    if faults:
+        _print(faults)
+        print("示例未通过，先改好示例或规则 | examples fail; mend them first", file=sys.stderr)
+        return 1
+    documents = read_fixtures(fixtures) if fixtures is not None else []
+    trial = Trial(bench, rulebook, documents)
+    survivors: list[Survivor] = trial.survivors()
+    if write:
+        written = _write(directory or shipped_rules(), missing_assertions(survivors), bench)
+        survivors = Trial(_bench(directory)[0], rulebook, documents).survivors() if written else survivors
+    for one in survivors:
+        loss, instead = one.mutation, one.instead
+        why = "没有示例会发现 | no example notices"
+        if instead is not None:
+            why = f"多余：{instead.place} 的 {instead.text} 同样识别它 | redundant: matched by that anyway"
+        print(f"{loss.place}: {loss.what}: {why}")
+    total = len(trial.losses)
+    print(f"{total} 处删减 losses: {total - len(survivors)} 处被发现 noticed, {len(survivors)} 处未被发现 not")
+    return 1 if survivors else 0
+
+
+def _write(folder: Path, missing: list[tuple[tuple[str, bool, str], str]], bench: Bench) -> bool:
+    """Write assertions on the spellings that stand the check; print those that do not."""
+    from pipeline.rulebook.assertions import write_assertions
+    from pipeline.rulebook.examples import Assertion
+
+    kept: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    for (owner, of_words, target), text in missing:
+        assertion = Assertion(owner, of_words, target, text, True, Fault(owner, 1, 1, ""))
+        faults = bench.affirm(assertion)
+        if faults:
+            print(f"未写入 | not written: {faults[0].message}", file=sys.stderr)
+        else:
+            kept.setdefault((owner, of_words), []).append((target, text))
+    for (owner, of_words), texts in kept.items():
+        path = write_assertions(folder, owner, of_words, texts)
+        print(f"写入 wrote {path}: {len(texts)}")
+    return bool(kept)
+
+
+def _bench(directory: Path | None) -> tuple[Bench, Rulebook]:
+    rulebook = load_rulebook(directory)
+    folders = [shipped_rules()]
+    if directory is not None and directory.resolve() != folders[0].resolve():
+        folders.append(directory)
+    return Bench(load_examples(rulebook, *folders), Index(rulebook)), rulebook
+
+
+def _print(faults: list[Fault]) -> None:
+    for fault in sorted(faults):
+        print(fault)
+
+
+def _fail(faults: tuple[Fault, ...]) -> None:
+    if faults:
+        raise RuleError(tuple(sorted(faults)))
