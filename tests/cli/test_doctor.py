@@ -7,7 +7,7 @@ import pytest
 from pipeline.cli.doctor import doctor
 from pipeline.readers import media, readers
 
-BASE = {"txt", "docx", "doc", "xlsx", "xls", "html", "mht", "pdf", "zip"}
+BASE = {"txt", "docx", "doc", "xlsx", "xls", "html", "mht", "pdf", "ofd", "zip"}
 
 
 @pytest.fixture
