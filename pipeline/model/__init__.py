@@ -1,6 +1,17 @@
 """The vocabulary that all stages share: frozen, slotted hand-over types; standard library only."""
 
-from pipeline.model.document import BBox, Block, Cell, Document, Grid, Source, full_cells
+from pipeline.model.document import (
+    BBox,
+    Block,
+    Cell,
+    Document,
+    Grid,
+    Origin,
+    Source,
+    address,
+    full_cells,
+    place,
+)
 from pipeline.model.form import Claim, Column, Form, Hit, Line, Pair, Problem, Table, Use, Yield
 from pipeline.model.lattice import Key, Lattice
 from pipeline.model.output import CONTRACT_VERSION, PARTITION, UNKNOWN_PARTITION, DataFile
@@ -40,6 +51,7 @@ __all__ = [
     "LabelRule",
     "Lattice",
     "Line",
+    "Origin",
     "Pair",
     "Problem",
     "RowRule",
@@ -52,5 +64,7 @@ __all__ = [
     "Use",
     "Vocabulary",
     "Yield",
+    "address",
     "full_cells",
+    "place",
 ]

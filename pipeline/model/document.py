@@ -12,7 +12,7 @@ class Cell(NamedTuple):
 
     A named tuple and not a dataclass because a reader makes hundreds of thousands a second. ``row`` and
     ``col`` are 0-based; ``page`` is 1-based; ``bbox`` is x0, top, x1, bottom in PDF points (origin top left)
-    or image pixels; ``locator`` is empty where the grid's own locator says enough.
+    or image pixels; ``locator`` is empty where the grid says enough (``place`` tells it).
     """
 
     row: int
@@ -26,12 +26,20 @@ class Cell(NamedTuple):
     confidence: float | None = None
 
 
+class Origin(NamedTuple):
+    """Where the first cell of a grid stands on a sheet: the sheet's name, row and column from 0."""
+
+    sheet: str
+    row: int
+    col: int
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """One table: its cells in row-major order, positions covered by a span left out, empty cells kept.
 
     ``spans`` is False where the medium cannot tell a merged cell (tab-indented text): a row may then hold
-    fewer cells than the table has columns.
+    fewer cells than the table has columns. ``origin`` is set for a grid of a spreadsheet.
     """
 
     index: int
@@ -39,6 +47,7 @@ class Grid:
     page: int | None = None
     locator: str = ""
     spans: bool = True
+    origin: Origin | None = None
 
     def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield (row number, the cells that start on it), rows in order."""
@@ -99,3 +108,19 @@ class Document:
 def full_cells(cells: Iterable[Cell]) -> Iterator[Cell]:
     """Yield the cells that hold more than white space."""
     return (cell for cell in cells if cell.text.strip())
+
+
+def address(row: int, col: int) -> str:
+    """Return a position on a sheet as a person writes it: (6, 1) -> B7."""
+    letters, left = "", col + 1
+    while left:
+        left, rest = divmod(left - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
+
+
+def place(grid: Grid, cell: Cell) -> str:
+    """Return where a cell stands: its own locator, else its address on the sheet, else the grid's locator."""
+    if cell.locator or grid.origin is None:
+        return cell.locator or grid.locator
+    return f"{grid.origin.sheet}!{address(grid.origin.row + cell.row, grid.origin.col + cell.col)}"

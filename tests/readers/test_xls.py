@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError
-from pipeline.model import Document
+from pipeline.model import Document, place
 from pipeline.readers import xls
 from pipeline.readers.sheets.compound import Compound
 from pipeline.readers.sheets.layout import address
@@ -25,7 +25,7 @@ def read(data: bytes) -> Document:
 
 
 def texts(document: Document) -> dict[str, str]:
-    return {cell.locator: cell.text for grid in document.grids for cell in grid.cells if cell.text}
+    return {place(grid, cell): cell.text for grid in document.grids for cell in grid.cells if cell.text}
 
 
 @pytest.mark.parametrize("seed", range(5))

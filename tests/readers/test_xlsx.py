@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pipeline.errors import SourceError
-from pipeline.model import Document
+from pipeline.model import Document, place
 from pipeline.readers import read as read_any
 from pipeline.readers import xlsx
 from pipeline.readers.sheets import package
@@ -25,7 +25,7 @@ def read(data: bytes) -> Document:
 
 
 def texts(document: Document) -> dict[str, str]:
-    return {cell.locator: cell.text for grid in document.grids for cell in grid.cells if cell.text}
+    return {place(grid, cell): cell.text for grid in document.grids for cell in grid.cells if cell.text}
 
 
 def geometry(document: Document) -> list[tuple[int, int, int, int, str]]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from struct import Struct
 
 from pipeline.errors import SourceError
-from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
+from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Sheet
 from pipeline.readers.sheets.margins import margin_texts
 from pipeline.readers.sheets.strings import long_text, one_line_ends, shared_texts, short_text
 from pipeline.readers.sheets.styles import Styles
@@ -307,9 +307,8 @@ class _Walk:
     def _merged(self, at: int, end: int) -> None:
         count = int.from_bytes(self._data[at : at + 2], "little")
         body = self._data[at + 2 : min(end, at + 2 + 8 * count)]
-        for top, bottom, left, right in _MERGE.iter_unpack(body[: len(body) // 8 * 8]):
-            if top <= bottom and left <= right:
-                self._sheet.merge(Box(top, bottom, left, right))
+        ranges = _MERGE.iter_unpack(body[: len(body) // 8 * 8])
+        self._sheet.merge(merge for merge in ranges if merge[0] <= merge[1] and merge[2] <= merge[3])
 
     def _margin(self, at: int, end: int) -> None:
         if end > at:

@@ -1,18 +1,25 @@
 """Cells and merged ranges of a sheet -> grids: trimmed to what holds text, ranges as spans, far corners apart."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
-from itertools import chain, filterfalse, repeat
-from typing import NamedTuple
+from functools import lru_cache
+from itertools import chain, compress, repeat
+from operator import itemgetter
 
 from pipeline.errors import SourceError
-from pipeline.model import Block, Cell, Grid
+from pipeline.model import Block, Cell, Grid, Origin, address
+from pipeline.readers.sheets.merging import (
+    COLUMN_BITS,
+    COLUMN_MASK,
+    MAX_CELLS,
+    Box,
+    Merged,
+    Range,
+    hull,
+    lines,
+)
 
-COLUMN_BITS = 14  # 16,384 columns
-COLUMN_MASK = (1 << COLUMN_BITS) - 1
-MAX_CELLS = 1_000_000  # in one document, empty ones inside grids included
+__all__ = ["COLUMN_BITS", "COLUMN_MASK", "MAX_CELLS", "Box", "Layout", "Range", "Sheet", "address"]
 
 _GAP = 64  # more empty rows or columns than this in a run set two grids apart
 _WIDE, _HIGH = 64, 512  # a merged range beyond is a whole row or column: it ends where the rest ends
@@ -23,16 +30,10 @@ _SPARSE = (
     40  # an area with fewer full cells than one in this many is not filled with empty cells when it is big
 )
 _BIG = 20_000
+_KNOWN_POSITIONS = 2048  # of a width, kept for the next sheet as wide
 _SINGLE = (1, 1)
-
-
-class Box(NamedTuple):
-    """A rectangle of a sheet: first and last row, first and last column, 0-based, both ends included."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
+_TEXT = itemgetter(4)  # of a Cell
+_NONE = Box(1 << 20, -1, 1 << COLUMN_BITS, -1)  # what lies inside every box
 
 
 @dataclass(slots=True)
@@ -47,16 +48,16 @@ class Sheet:
     number: int
     hidden: bool = False
     texts: dict[int, str] = field(default_factory=dict)
-    merges: list[Box] = field(default_factory=list)
+    merges: list[Range] = field(default_factory=list)
     floating: list[tuple[str, str]] = field(default_factory=list)
     dropped: int = 0  # merged ranges beyond the limit
 
-    def merge(self, box: Box) -> None:
-        """Add a merged range."""
-        if len(self.merges) < _MAX_MERGES:
-            self.merges.append(box)
-        else:
-            self.dropped += 1
+    def merge(self, ranges: Iterable[Range]) -> None:
+        """Add merged ranges: first and last row, first and last column, in order and not negative."""
+        self.merges.extend(ranges)
+        if len(self.merges) > _MAX_MERGES:
+            self.dropped += len(self.merges) - _MAX_MERGES
+            del self.merges[_MAX_MERGES:]
 
 
 @dataclass(slots=True)
@@ -70,22 +71,31 @@ class Layout:
 
     def add(self, sheet: Sheet) -> None:
         """Add the grids of one sheet; SourceError too_large when the document has too many cells."""
-        full = {key: text for key, text in sheet.texts.items() if text and not text.isspace()}
-        regions = _regions(full, sheet.merges)
+        texts = sheet.texts
+        full = texts
+        if "" in texts.values() or any(map(str.isspace, texts.values())):
+            full = {key: text for key, text in texts.items() if text and not text.isspace()}
+        reach = hull(sheet.merges) if sheet.merges else _NONE
+        regions = _regions(full, sheet.merges, reach)
+        dropped, shown = sheet.dropped, 0
         stray: list[tuple[str, str]] = []
-        dropped = sheet.dropped
+        ranges: list[Merged] = []
         for box in regions:
-            merged = _Merged(box, sheet.merges, full)
+            merged = Merged(box, sheet.merges, reach, full)
+            ranges.append(merged)
             dropped += merged.skipped
             grid = self._grid(sheet, box, merged, len(regions) > 1)
-            stray.extend(sorted(_stray(sheet, full, merged), key=lambda found: found[1]))
+            shown += len(grid.cells) - [*map(_TEXT, grid.cells)].count("")
             self.grids.append(grid)
+        if full is not texts or shown != len(full):  # some may lie under merged ranges
+            for merged in ranges:
+                stray.extend(sorted(_stray(sheet, full, merged), key=lambda found: found[1]))
         if dropped:
             self.problems.append(f"{sheet.name}: {dropped} merged ranges beyond the limit were ignored")
         for text, locator in sheet.floating + stray:
             self.blocks.append(Block(text, len(self.blocks), len(self.grids), sheet.number, None, locator))
 
-    def _grid(self, sheet: Sheet, box: Box, merged: "_Merged", is_part: bool) -> Grid:
+    def _grid(self, sheet: Sheet, box: Box, merged: Merged, is_part: bool) -> Grid:
         area = (box.bottom - box.top + 1) * (box.right - box.left + 1)
         if area > _BIG and area > min(_SPARSE * len(sheet.texts), self.left):
             cells = _full_cells_only(sheet, box, merged)
@@ -97,68 +107,52 @@ class Layout:
         locator = f"{sheet.name} (hidden)" if sheet.hidden else sheet.name
         if is_part:
             locator += f"!{address(box.top, box.left)}:{address(box.bottom, box.right)}"
-        return Grid(len(self.grids), cells, sheet.number, locator)
+        origin = Origin(sheet.name, box.top, box.left)
+        return Grid(len(self.grids), cells, sheet.number, locator, origin=origin)
 
 
-@lru_cache(maxsize=16384)
-def column_name(col: int) -> str:
-    """Return the letters of a 0-based column: 0 -> A, 26 -> AA."""
-    name = ""
-    col += 1
-    while col:
-        col, rest = divmod(col - 1, 26)
-        name = chr(65 + rest) + name
-    return name
+def _positions(width: int, height: int) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
+    """Return the keys, rows and columns of a box at the sheet's first cell, position by position."""
+    keys = chain.from_iterable(
+        range(start, start + width) for start in range(0, height << COLUMN_BITS, 1 << COLUMN_BITS)
+    )
+    rows = chain.from_iterable(map(repeat, range(height), repeat(width)))
+    return tuple(keys), tuple(rows), tuple(range(width)) * height
 
 
-def address(row: int, col: int) -> str:
-    """Return a position as a person writes it: (6, 1) -> B7."""
-    return f"{column_name(col)}{row + 1}"
+_known_positions = lru_cache(maxsize=64)(_positions)
 
 
-class _Addresses(dict[int, str]):
-    """Key of a position -> its address; the first 60,000 met are kept, because every form begins at A1."""
-
-    def __missing__(self, key: int) -> str:
-        found = address(key >> COLUMN_BITS, key & COLUMN_MASK)
-        if len(self) < 60_000:
-            self[key] = found
-        return found
-
-
-_addresses = _Addresses()
-
-
-def _all_cells(sheet: Sheet, box: Box, merged: "_Merged") -> tuple[Cell, ...]:
+def _all_cells(sheet: Sheet, box: Box, merged: Merged) -> tuple[Cell, ...]:
     """Return a cell for every position of the box that no merged range covers.
 
-    Written as columns that are zipped into cells: no step is taken in Python for each cell but the two lists.
+    Written as columns that are zipped into cells: no step is taken in Python for a cell.
     """
-    top, bottom, left, right = box
-    lines = (
-        range(row << COLUMN_BITS | left, (row << COLUMN_BITS | right) + 1) for row in range(top, bottom + 1)
-    )
-    keys = [*filterfalse(merged.covered.__contains__, chain.from_iterable(lines))]
-    heights, widths = [1] * len(keys), [1] * len(keys)
-    for first, (height, width) in merged.spans.items():
-        at = bisect_left(keys, first)
-        heights[at], widths[at] = height, width
+    width, height = box.right - box.left + 1, box.bottom - box.top + 1
+    if width * height <= _KNOWN_POSITIONS:
+        keys, rows, cols = _known_positions(width, _KNOWN_POSITIONS // width)
+    else:
+        keys, rows, cols = _positions(width, height)
+    free, heights, widths = merged.marks()
+    shown = compress(keys, free)
+    start = box.top << COLUMN_BITS | box.left
+    texts = map(sheet.texts.get, map(start.__add__, shown) if start else shown, repeat(""))
     fields = zip(
-        [(key >> COLUMN_BITS) - top for key in keys],
-        [(key & COLUMN_MASK) - left for key in keys],
-        heights,
-        widths,
-        map(sheet.texts.get, keys, repeat("")),
+        compress(rows, free),
+        compress(cols, free),
+        compress(heights, free),
+        compress(widths, free),
+        texts,
         repeat(sheet.number),
         repeat(None),
-        map(f"{sheet.name}!".__add__, map(_addresses.__getitem__, keys)),
+        repeat(""),
         repeat(None),
         strict=False,
     )
-    return tuple(map(partial(tuple.__new__, Cell), fields))  # calling Cell takes a third longer
+    return tuple(map(tuple.__new__, repeat(Cell), fields))  # calling Cell takes twice as long
 
 
-def _full_cells_only(sheet: Sheet, box: Box, merged: "_Merged") -> tuple[Cell, ...]:
+def _full_cells_only(sheet: Sheet, box: Box, merged: Merged) -> tuple[Cell, ...]:
     """Return the cells of the box that hold something or are merged.
 
     For an area that is big and nearly empty, or beyond the room: one mark in the far corner costs one cell.
@@ -171,7 +165,6 @@ def _full_cells_only(sheet: Sheet, box: Box, merged: "_Merged") -> tuple[Cell, .
             *merged.spans.get(key, _SINGLE),
             sheet.texts.get(key, ""),
             sheet.number,
-            locator=f"{sheet.name}!{address(key >> COLUMN_BITS, key & COLUMN_MASK)}",
         )
         for key in sorted(found - merged.covered)
     )
@@ -181,131 +174,49 @@ def _inside(box: Box, key: int) -> bool:
     return box.top <= key >> COLUMN_BITS <= box.bottom and box.left <= key & COLUMN_MASK <= box.right
 
 
-def _stray(sheet: Sheet, full: dict[int, str], merged: "_Merged") -> Iterable[tuple[str, str]]:
+def _stray(sheet: Sheet, full: dict[int, str], merged: Merged) -> Iterable[tuple[str, str]]:
     """Yield texts that lie under a merged range and differ from what it shows: no cell, yet not lost."""
+    if not merged.spans:
+        return
     hidden = full.keys() & merged.covered
     if not hidden:
         return
     for first, (height, width) in merged.spans.items():
         top, left = first >> COLUMN_BITS, first & COLUMN_MASK
-        for line in _lines(top, top + height - 1, left, left + width - 1):
+        for line in lines(top, top + height - 1, left, left + width - 1):
             for key in hidden.intersection(line):
                 if full[key] != sheet.texts.get(first, ""):
                     place = address(key >> COLUMN_BITS, key & COLUMN_MASK)
                     yield full[key], f"{sheet.name}!{place} (under a merged cell)"
 
 
-class _Merged:
-    """The merged ranges within a box: ``spans`` by first position, ``covered`` all their others.
-
-    A range that begins outside the box begins at its edge. Of ranges that overlap (programs write such files,
-    Excel does not) one counts: the one that hides no other text, that holds text, that is larger.
-    """
-
-    def __init__(self, box: Box, merges: Iterable[Box], full: dict[int, str]) -> None:
-        self.spans: dict[int, tuple[int, int]] = {}
-        self.covered: set[int] = set()
-        self.skipped = 0  # ranges beyond the limit of work
-        inside = [clipped for merge in merges if (clipped := _clipped(merge, box)) is not None]
-        area = 0
-        for top, bottom, left, right in inside:
-            area += (bottom - top + 1) * (right - left + 1)
-        if area > MAX_CELLS or not self._take_all(inside, area):
-            self._take_each(inside, full)
-
-    def _take_all(self, inside: list[Box], area: int) -> bool:
-        """Take all ranges at once; False where some overlap."""
-        spans, covered = self.spans, self.covered
-        for top, bottom, left, right in inside:
-            first = top << COLUMN_BITS | left
-            spans[first] = (bottom - top + 1, right - left + 1)
-            if left == right:
-                covered.update(range(first, (bottom << COLUMN_BITS | left) + 1, 1 << COLUMN_BITS))
-            else:
-                for start in range(first, (bottom << COLUMN_BITS | left) + 1, 1 << COLUMN_BITS):
-                    covered.update(range(start, start + right - left + 1))
-        if len(covered) != area:
-            return False
-        covered.difference_update(spans)
-        return True
-
-    def _take_each(self, inside: list[Box], full: dict[int, str]) -> None:
-        """Take the ranges one by one, the best first, without those that overlap an earlier one."""
-        self.spans, self.covered = {}, set()
-        work = MAX_CELLS
-        ranked = []
-        for box in inside:
-            area = (box.bottom - box.top + 1) * (box.right - box.left + 1)
-            work -= area
-            if work < 0:
-                self.skipped += 1
-            else:
-                ranked.append((*_rank(box, full), -area, box))
-        for *_, box in sorted(ranked):
-            self._take(*box)
-
-    def _take(self, top: int, bottom: int, left: int, right: int) -> None:
-        lines = _lines(top, bottom, left, right)
-        if all(self.covered.isdisjoint(line) and self.spans.keys().isdisjoint(line) for line in lines):
-            first = lines[0][0]
-            self.covered.update(*lines)
-            self.covered.discard(first)
-            self.spans[first] = (bottom - top + 1, right - left + 1)
-
-
-def _lines(top: int, bottom: int, left: int, right: int) -> list[range]:
-    """Return the keys of a range, row by row."""
-    return [
-        range(row << COLUMN_BITS | left, (row << COLUMN_BITS | right) + 1) for row in range(top, bottom + 1)
-    ]
-
-
-def _rank(box: Box, full: dict[int, str]) -> tuple[int, bool]:
-    """Return how many texts a range would hide that differ from its own, and whether it has none of its own."""
-    lines = _lines(*box)
-    text = full.get(lines[0][0], "")
-    return sum(full.get(key, text) != text for line in lines for key in line), not text
-
-
-def _clipped(merge: Box, box: Box) -> Box | None:
-    """Return the part of a merged range inside the box; None where less than two cells are left."""
-    if merge[0] >= box[0] and merge[1] <= box[1] and merge[2] >= box[2] and merge[3] <= box[3]:
-        return merge if merge[0] != merge[1] or merge[2] != merge[3] else None
-    top, bottom = max(merge.top, box.top), min(merge.bottom, box.bottom)
-    left, right = max(merge.left, box.left), min(merge.right, box.right)
-    if top > bottom or left > right or (top == bottom and left == right):
-        return None
-    return Box(top, bottom, left, right)
-
-
-def _regions(full: dict[int, str], merges: Sequence[Box]) -> list[Box]:
+def _regions(full: dict[int, str], merges: Sequence[Range], reach: Box) -> list[Box]:
     """Return the boxes that hold text, in reading order: more than one where wide gaps lie between."""
     if not full:
         return []
     cols = {key & COLUMN_MASK for key in full}
     whole = Box(min(full) >> COLUMN_BITS, max(full) >> COLUMN_BITS, min(cols), max(cols))
-    texts = [merge for merge in merges if merge.top << COLUMN_BITS | merge.left in full]
-    ordinary = [
-        merge for merge in texts if merge.right - merge.left < _WIDE and merge.bottom - merge.top < _HIGH
-    ]
-    whole = _hull([whole, *ordinary])
-    if _is_close(full, cols, texts, whole):
+    texts: Sequence[Range] = merges
+    if hull((whole, reach)) != whole:
+        texts = [merge for merge in merges if merge[0] << COLUMN_BITS | merge[2] in full]
+        ordinary = [merge for merge in texts if merge[3] - merge[2] < _WIDE and merge[1] - merge[0] < _HIGH]
+        whole = hull([whole, *ordinary])
+    if whole.bottom - whole.top <= _GAP and whole.right - whole.left <= _GAP:
+        return [whole]
+    texts = [merge for merge in texts if merge[0] << COLUMN_BITS | merge[2] in full]
+    if _is_close(full, cols, texts):
         return [whole]
     boxes = [Box(row, row, col, col) for row, col in ((k >> COLUMN_BITS, k & COLUMN_MASK) for k in full)]
-    for merge in texts:
-        boxes.append(
-            Box(merge.top, min(merge.bottom, whole.bottom), merge.left, min(merge.right, whole.right))
-        )
+    for top, bottom, left, right in texts:
+        boxes.append(Box(top, min(bottom, whole.bottom), left, min(right, whole.right)))
     parts = _split(boxes, by_row=True, depth=0, failed=False)
-    return parts if len(parts) <= _MAX_PARTS else [_hull(parts)]
+    return parts if len(parts) <= _MAX_PARTS else [hull(parts)]
 
 
-def _is_close(full: dict[int, str], cols: set[int], merges: list[Box], whole: Box) -> bool:
+def _is_close(full: dict[int, str], cols: set[int], merges: Sequence[Range]) -> bool:
     """Say whether no run of empty rows or columns is wide enough to split the sheet."""
-    if whole.bottom - whole.top <= _GAP and whole.right - whole.left <= _GAP:
-        return True
-    rows = sorted([*{(key >> COLUMN_BITS,) * 2 for key in full}, *((box.top, box.bottom) for box in merges)])
-    across = sorted([*((col, col) for col in cols), *((box.left, box.right) for box in merges)])
+    rows = sorted([*{(key >> COLUMN_BITS,) * 2 for key in full}, *(merge[:2] for merge in merges)])
+    across = sorted([*((col, col) for col in cols), *(merge[2:] for merge in merges)])
     for runs in (rows, across):
         reach = runs[0][1]
         for start, end in runs:
@@ -326,16 +237,11 @@ def _split(boxes: list[Box], by_row: bool, depth: int, failed: bool) -> list[Box
         groups[-1].append(box)
         reach = max(reach, box[end])
     if len(groups) == 1 and (failed or depth > _MAX_DEPTH):
-        return [_hull(boxes)]
+        return [hull(boxes)]
     out: list[Box] = []
     for group in groups:
         if depth > _MAX_DEPTH:
-            out.append(_hull(group))
+            out.append(hull(group))
         else:
             out.extend(_split(group, not by_row, depth + 1, len(groups) == 1 and depth > 0))
     return out
-
-
-def _hull(boxes: Iterable[Box]) -> Box:
-    tops, bottoms, lefts, rights = zip(*boxes, strict=True)
-    return Box(min(tops), max(bottoms), min(lefts), max(rights))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import SourceError
 from pipeline.readers.sheets.biff import ERRORS
 from pipeline.readers.sheets.formats import display
-from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
+from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Sheet
 from pipeline.readers.sheets.strings import one_line_ends
 
 if TYPE_CHECKING:
@@ -46,9 +46,11 @@ def _sheet(book: "XlrdBook", number: int) -> Sheet:
             kind = found.cell_type(row, col)
             if kind not in (_EMPTY, _BLANK):
                 sheet.texts[row << COLUMN_BITS | col] = _text(book, found, row, col, kind)
-    for top, bottom, left, right in found.merged_cells:
-        if top < bottom and left < right:
-            sheet.merge(Box(top, bottom - 1, left, right - 1))
+    sheet.merge(
+        (top, bottom - 1, left, right - 1)
+        for top, bottom, left, right in found.merged_cells
+        if top < bottom and left < right
+    )
     return sheet
 
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from pipeline.errors import SourceError
 from pipeline.readers.sheets.formats import display
 from pipeline.readers.sheets.general import general
-from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Box, Sheet
+from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Sheet
 from pipeline.readers.sheets.margins import margin_texts
 from pipeline.readers.sheets.markup import Attributes, Readable, cell_text, unescaped, walk, whole
 from pipeline.readers.sheets.richtext import MARKED, Gather, IrregularError, fragment_text, is_regular
@@ -260,7 +260,7 @@ class Worksheet:
         top, bottom = sorted((top, bottom))
         left, right = sorted((left, right))
         if top >= 1 and bottom <= _ROWS:
-            self.sheet.merge(Box(top - 1, bottom - 1, left, right))
+            self.sheet.merge([(top - 1, bottom - 1, left, right)])
 
     def margin(self, code: str) -> None:
         """Add the texts of a header or footer, once."""
