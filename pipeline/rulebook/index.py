@@ -147,6 +147,18 @@ class FormIndex:
             return _NOTHING
         return Look(named, starts, columns, totals, ignored[0] if ignored else None)
 
+    def touched(self) -> Iterator[Spelling]:
+        """Yield the spellings that the texts looked up so far have matched."""
+        for look in self._memo.values():
+            for named in (look.fields, *look.columns.values()):
+                if named is not None:
+                    yield named.spelling
+            yield from look.starts.values()
+            yield from (spelling for _total, spelling in look.totals.values())
+            if look.ignored is not None:
+                yield look.ignored
+        yield from (named.spelling for named in self._loose.values() if named is not None)
+
     def loose(self, section: str | None, text: str) -> Named | None:
         """Return the label that a text is most like, in a table's columns or (None) among the fields' labels.
 
