@@ -1,7 +1,7 @@
 """Label text -> what it can stand for, by form and section, each distinct text looked up once."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -226,11 +226,15 @@ class Index:
             other._words = {}
         return other
 
-    def touched(self) -> frozenset[Spelling]:
-        """Return the spellings that the texts looked up so far have matched; headings are searched, not looked up."""
-        titles = (found[1] for found in self._title_memo.values() if found is not None)
-        words = (found[1] for found in self._words.values() if found is not None)
-        return frozenset([*titles, *words, *(one for form in self.forms.values() for one in form.touched())])
+    def touched(self) -> frozenset[tuple[str, str]]:
+        """Return (place, text) of the spellings that the texts looked up so far have matched.
+
+        Headings are searched, not looked up: theirs are not among them.
+        """
+        spellings = [found[1] for found in self._title_memo.values() if found is not None]
+        spellings += [found[1] for found in self._words.values() if found is not None]
+        spellings += [one for form in self.forms.values() for one in form.touched()]
+        return frozenset((one.place, one.text) for one in spellings)
 
     @cached_property
     def _vocabularies(self) -> dict[str, _Table[str]]:

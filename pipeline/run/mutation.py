@@ -52,7 +52,8 @@ class Trial:
                 if _concerns(assertion, loss.spelling) and self.bench.affirm(assertion, index):
                     return True
         for number, touched in enumerate(self.touched):
-            if not loss.always and loss.spelling not in touched:
+            lost = loss.spelling
+            if not loss.always and (lost is None or (lost.place, lost.text) not in touched):
                 continue
             if number < len(self.bench.examples):
                 if self.bench.check(number, index):
@@ -90,7 +91,7 @@ def missing_assertions(survivors: Sequence[Survivor]) -> list[tuple[Target, str]
     ]
 
 
-def _touched(document: Document, rulebook: Rulebook) -> frozenset[Spelling]:
+def _touched(document: Document, rulebook: Rulebook) -> frozenset[tuple[str, str]]:
     fresh = Index(rulebook)
     interpret_document(document, fresh)
     return fresh.touched()
