@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from pipeline.model import Cell, Column, Key, Lattice, Section
+from pipeline.model import Cell, Column, Grid, Key, Lattice, Section
 from pipeline.rulebook.index import FormIndex, Index, Named
 
 _DEEPEST = 3
@@ -39,9 +39,41 @@ class _Leaf:
     cells: tuple[Cell, ...]
 
 
+class _Grouped(Lattice):
+    """A grid without spans whose top header row holds one cell for several heads below it.
+
+    The row below shows how many: it is blank under a head of its own and full under a group's name.
+    """
+
+    def __init__(self, grid: Grid, top: int, places: tuple[int, ...]) -> None:
+        super().__init__(grid)
+        self._top, self._places = top, places
+
+    @classmethod
+    def over(cls, lattice: Lattice, top: int) -> "_Grouped | None":
+        """Return the grid with the top row's cells over their heads; None where the two rows do not fit so."""
+        upper, lower = lattice.starting(top), lattice.starting(top + 1)
+        if lattice.spans or not 0 < len(upper) < len(lower):
+            return None
+        places: list[int] = []
+        for at, cell in enumerate(lower):
+            goes_on = at > 0 and cell.text.strip() and lower[at - 1].text.strip()
+            places.append(places[-1] if goes_on else len(set(places)))
+        fits = len(set(places)) == len(upper) and places[-1] == len(upper) - 1
+        return cls(lattice.grid, top, tuple(places)) if fits else None
+
+    def at(self, row: int, col: int) -> Cell | None:
+        """Return the cell that covers a position."""
+        if row == self._top:
+            return super().at(row, self._places[col]) if col < len(self._places) else None
+        return super().at(row, col)
+
+
 def find_header(lattice: Lattice, row: int, labels: FormIndex, index: Index) -> Header | None:
     """Return the header that begins on a row, the strongest section's; None where there is none."""
     best: Header | None = None
+    if _pairs(lattice, row, labels):
+        return None
     present: dict[str, int] = {}
     for cell in lattice.starting(row):
         if cell.text.strip():
@@ -57,8 +89,26 @@ def find_header(lattice: Lattice, row: int, labels: FormIndex, index: Index) -> 
     return _with_horizons(best, lattice, row, index) if best is not None else None
 
 
+def _pairs(lattice: Lattice, row: int, labels: FormIndex) -> bool:
+    """Say whether a row is made of fields with their values: each head on it is a field's label beside a value."""
+    found = False
+    for cell in lattice.starting(row):
+        look = labels.look(cell.text)
+        if not look.columns:
+            continue
+        value = lattice.right(cell)
+        if look.fields is None or value is None or not value.text.strip():
+            return False
+        beside = labels.look(value.text)
+        if beside.columns or beside.starts or beside.fields is not None:
+            return False
+        found = True
+    return found
+
+
 def _header(lattice: Lattice, row: int, section: Section, labels: FormIndex) -> Header | None:
     best: Header | None = None
+    lattice = _Grouped.over(lattice, row) or lattice
     for depth in range(1, _DEEPEST + 1):
         if row + depth > lattice.height:
             break
@@ -209,7 +259,8 @@ def _resolve(leaf: _Leaf, section: Section, labels: FormIndex) -> tuple[Named | 
 
 
 def _opens(leaf: _Leaf, section: Section, labels: FormIndex) -> bool:
-    return any(section.name in labels.look(cell.text).starts for cell in leaf.cells)
+    """Say whether the block's name is all that names a column: one above other heads is only their group."""
+    return section.name in labels.look(leaf.cells[-1].text).starts
 
 
 def _enough(section: Section, columns: list[Column]) -> bool:
