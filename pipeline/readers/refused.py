@@ -6,15 +6,7 @@ from typing import NoReturn
 from pipeline.errors import SourceError
 from pipeline.model import Source
 
-_IMAGES = (
-    "image/png",
-    "image/jpeg",
-    "image/tiff",
-    "image/bmp",
-    "image/gif",
-    "image/webp",
-    "image/heic",
-)
+_IMAGES = ("image/gif", "image/webp", "image/heic")
 _UNSUPPORTED = {
     "application/vnd.ms-powerpoint": "a PowerPoint presentation",
     "application/vnd.openxmlformats-officedocument.presentationml.presentation": "a PowerPoint presentation",
@@ -56,7 +48,7 @@ def read(source: Source) -> NoReturn:
     if source.media_type == _ENCRYPTED:
         raise SourceError("encrypted")
     if source.media_type in _IMAGES:
-        raise SourceError("needs_ocr", detail=source.media_type)
+        raise SourceError("needs_ocr", detail=f"{source.media_type}; save it as png or jpeg")
     if source.media_type != _UNKNOWN:
         raise SourceError("unsupported", detail=_UNSUPPORTED[source.media_type])
     if not source.data.strip(b"\0"):

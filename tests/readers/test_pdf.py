@@ -139,7 +139,8 @@ def test_scan_is_refused(engine):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_scanned_page_among_text_is_a_problem(engine):
+def test_scanned_page_among_text_is_a_problem_without_the_extra(engine, monkeypatch):
+    monkeypatch.setattr("pipeline.readers.scans.engine.missing", lambda: ("rapidocr",))
     page, buffer = canvas()
     table(page, 60, 80, WIDTHS, HEIGHTS, FORM)
     page.showPage()
@@ -149,7 +150,7 @@ def test_scanned_page_among_text_is_a_problem(engine):
     assert doc.pages == 2
     assert len(doc.grids) == 1
     assert len(doc.problems) == 1
-    assert "page 2" in doc.problems[0]
+    assert "page 2" in doc.problems[0] and "guibiao[ocr]" in doc.problems[0]
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -171,7 +171,7 @@ def source(name: str, data: bytes) -> Source:
     ("name", "data", "code"),
     [
         ("a.docx", made.compound(("EncryptedPackage", b"")), "encrypted"),
-        ("a.jpg", b"\xff\xd8\xff\xe0", "needs_ocr"),
+        ("a.gif", b"GIF89a\x01\x00", "needs_ocr"),
         ("a.ppt", made.compound(("PowerPoint Document", b"")), "unsupported"),
         ("a.xml", b"<?xml version='1.0'?><a/>", "unsupported"),
         ("a.exe", b"MZ\x90\x00\x03\x00\x00\x00\x04\x00", "unsupported"),

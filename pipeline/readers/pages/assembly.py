@@ -10,9 +10,6 @@ from pipeline.readers.pages.ink import Ink
 from pipeline.readers.pages.layout import Page, lay_out
 from pipeline.readers.pages.stitching import Run, cells_of, stitch
 
-# a picture over this share of a page without text is what the page shows
-_SCANNED = 0.1
-
 
 def assemble(source: Source, reader: str, inks: Iterable[Ink], problems: Iterable[str] = ()) -> Document:
     """Return the document of a file's pages.
@@ -56,10 +53,11 @@ class _Census:
             return False
         self.drawn += bool(ink.drawings)
         self.pictured += ink.pictures > 0
-        if any(char[0] != " " for char in ink.chars) or ink.sideways:
-            self.written += 1
-        elif ink.pictures >= _SCANNED:
+        self.problems += [f"page {ink.number}: {remark}" for remark in ink.remarks]
+        if ink.is_scan():
             self.scans.append(ink.number)
+        elif ink.has_text():
+            self.written += 1
         elif ink.unreadable:
             self.unreadable += 1
             self.problems.append(f"page {ink.number}: its text cannot be decoded")
@@ -78,9 +76,12 @@ class _Census:
                 raise SourceError("corrupt", detail=f"nothing is drawn on any of {self.pages} pages")
             if self.unreadable and not self.pictured:
                 raise SourceError("corrupt", detail=self.problems[-1])
-            raise SourceError("needs_ocr", detail=f"{self.pages} pages, {self.pictured} with pictures")
+            seen = f"{self.pages} pages, {self.pictured} with pictures"
+            raise SourceError("needs_ocr", detail="; ".join([seen, *self.problems[:3]]))
         if self.scans:
-            self.problems.append(f"no text layer on {numbers(self.scans)}: a scan")
+            self.problems.append(
+                f"no text layer on {numbers(self.scans)}: a scan, which pip install guibiao[ocr] reads"
+            )
 
 
 def numbers(pages: list[int]) -> str:

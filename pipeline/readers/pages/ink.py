@@ -8,6 +8,11 @@ from pipeline.readers.pages.lattice import Lattice
 
 # text (any blank: one space), x0, top, x1, bottom: a plain tuple because a page has thousands
 Char = tuple[str, float, float, float, float]
+# a picture over this share of a page without text is what the page shows; over the greater share it is
+# the page, and text of no more characters than a mark has been put on it
+_PICTURED, _FULL, _MARK = 0.1, 0.8, 24
+# a page without text but with so many drawn objects may hold text as outlines
+_OUTLINES = 60
 
 
 class Rule(NamedTuple):
@@ -27,7 +32,8 @@ class Ink:
     ``lattices`` is set by an engine that finds the tables itself. ``pictures`` is the share of the page that
     pictures cover, ``drawings`` the number of drawn objects of any kind; ``unreadable``: text is drawn, but none of
     it can be decoded; ``unmapped`` characters have no Unicode value, ``hidden`` ones are drawn invisibly and left
-    out of ``chars``. ``fault`` says why the page is lost.
+    out of ``chars``. ``remarks`` say what on the page could not be read, ``fault`` why the page is lost;
+    ``recognised``: it is a picture whose text was recognised.
     """
 
     number: int
@@ -44,7 +50,21 @@ class Ink:
     unreadable: bool = False
     unmapped: int = 0
     hidden: int = 0
+    remarks: list[str] = field(default_factory=list)
+    recognised: bool = False
     fault: str = ""
+
+    def has_text(self) -> bool:
+        """Say whether any character shows."""
+        return bool(self.sideways) or any(char[0] != " " for char in self.chars)
+
+    def is_scan(self) -> bool:
+        """Say whether what the page shows is a picture: no text, or a line (a scanner's mark) over a full one."""
+        if self.recognised:
+            return False
+        if not self.has_text():
+            return self.pictures >= _PICTURED or self.drawings >= _OUTLINES
+        return self.pictures >= _FULL and len(self.chars) + len(self.sideways) <= _MARK
 
 
 def written(value: str, box: BBox) -> list[Char]:

@@ -25,7 +25,8 @@ class Box(NamedTuple):
 class Lattice:
     """The edges of a table and its cells, row-major; ``owner[row][col]`` is the cell's index or -1.
 
-    ``open_top`` and ``open_bottom``: no rule is drawn where the table meets the page break.
+    ``open_top`` and ``open_bottom``: no rule is drawn where the table meets the page break. ``confidences`` go with
+    ``boxes`` where the text was recognised from a picture, None for a cell without ink; else it is empty.
     """
 
     xs: tuple[float, ...]
@@ -34,6 +35,7 @@ class Lattice:
     owner: tuple[tuple[int, ...], ...]
     open_top: bool = False
     open_bottom: bool = False
+    confidences: tuple[float | None, ...] = ()
 
     @property
     def bbox(self) -> tuple[float, float, float, float]:

@@ -231,7 +231,8 @@ def cells_of(run: Run) -> tuple[Cell, ...]:
             now[index] = len(cells)
             if index in met and before is not None:
                 now[index] = at = places[met[index]]
-                cells[at] = _joined(cells[at], text, glue(before.table, met[index], part.table, index))
+                between = glue(before.table, met[index], part.table, index)
+                cells[at] = _joined(cells[at], text, between, _sure(part, index))
                 if not part.header:
                     cells[at] = cells[at]._replace(row_span=cells[at].row_span + box.row_span - 1)
                 elif box.row_span > 1:
@@ -239,16 +240,27 @@ def cells_of(run: Run) -> tuple[Cell, ...]:
                     rest = box._replace(row_span=box.row_span - 1)
                     cells.append(_cell(rest, "", part, offset, ranks))
             else:
-                cells.append(_cell(box, text, part, offset - bool(met and box.row > part.header), ranks))
+                down = offset - bool(met and box.row > part.header)
+                cells.append(_cell(box, text, part, down, ranks)._replace(confidence=_sure(part, index)))
         places, before = now, part
         offset += len(part.table.lattice.ys) - 1 - bool(met)
     cells.sort(key=lambda cell: (cell.row, cell.col))
     return tuple(cells)
 
 
-def _joined(cell: Cell, text: str, between: str) -> Cell:
-    """Return a cut cell with the text of its next part."""
-    return cell._replace(text=cell.text + between + text if cell.text and text else cell.text + text)
+def _sure(part: Part, index: int) -> float | None:
+    """Return how surely the text of a part's cell was recognised, None where it was not recognised but read."""
+    confidences = part.table.lattice.confidences
+    return confidences[index] if confidences else None
+
+
+def _joined(cell: Cell, text: str, between: str, sure: float | None = None) -> Cell:
+    """Return a cut cell with the text of its next part; it is as sure as the less sure of the two."""
+    known = [one for one in (cell.confidence, sure) if one is not None]
+    return cell._replace(
+        text=cell.text + between + text if cell.text and text else cell.text + text,
+        confidence=min(known, default=None),
+    )
 
 
 def _cell(box: Box, text: str, part: Part, offset: int, ranks: dict[float, int]) -> Cell:
