@@ -3,7 +3,7 @@
 import codecs
 import re
 from collections import Counter
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from pipeline.text.hanzi import han_costs
@@ -26,6 +26,16 @@ _FOREIGN = re.compile(
 )
 _NOT_ASCII = re.compile(rb"[\x80-\xff]")
 _FROM_0800 = re.compile("[\u0800-\U0010ffff]")
+_NOT_ASCII_TEXT = re.compile("[^\x00-\x7f]+")
+# Nothing but characters that no broken reading is needed for; the rest is for the full comparison to judge.
+_PLAIN = re.compile(
+    "[\t\n\x0b\x0c\r\x1a\x20-\x7e\xa0-\xff\u0391-\u03c9\u2010-\u2642\u3000-\u303f\u3105-\u312f\u3220-\u33ff"
+    "\u4e00-\u9fff\ufe30-\ufe4f\uff01-\uffe5]*"
+)
+_EVERYDAY_REACHES = (300, 10_000)
+_EVERYDAY_LEAST = 24
+_EVERYDAY_SHARE = 0.7
+_EVERYDAY_COST = 8.0
 # Control characters but tab, line feed, vertical tab, form feed, carriage return and the DOS end of file
 _CONTROLS = bytes((*range(0x09), *range(0x0E, 0x1A), *range(0x1B, 0x20), 0x7F))
 # Signs and letters of UTF-8 texts whose two bytes also are one Han character of GB 18030.
@@ -78,7 +88,8 @@ def recognise(data: bytes, declared: str | None = None) -> Decoded:
         return Decoded(data.decode("gb18030"), "gb18030") if disguised else Decoded(text, "utf-8")
     if text is None and (cut := _cut_utf8(data)) is not None:
         return cut
-    return _best(data, _codec(declared))
+    codec = _codec(declared)
+    return _evident(data, codec) or _best(data, codec)
 
 
 def _marked(data: bytes) -> Decoded | None:
@@ -149,6 +160,47 @@ def _is_incomplete(tail: bytes) -> bool:
         return decoder.decode(tail, final=False) == ""
     except UnicodeDecodeError:
         return False
+
+
+def _evident(data: bytes, declared: str | None) -> Decoded | None:
+    """Return the text where one reading has no fault and nothing but everyday Chinese; None where that is open.
+
+    A fiftieth of the time that comparing the readings takes, for nearly all files in GB 18030 and UTF-16. A zero
+    byte is no part of any other encoding's text, so that it tells UTF-16, and its place the order of the bytes.
+    """
+    codec = _utf16_order(data) if b"\0" in data else "gb18030"
+    if declared not in (None, codec):
+        return None
+    text = _strict(data, codec)
+    if text is None or not _is_everyday(text) or not _PLAIN.fullmatch(text):
+        return None
+    return Decoded(text, codec)
+
+
+def _utf16_order(data: bytes) -> str:
+    return "utf-16-le" if data[1::2].count(0) > data[::2].count(0) else "utf-16-be"
+
+
+def _is_everyday(text: str) -> bool:
+    """Say whether what is not ASCII at the start of a text is frequent characters, far above chance.
+
+    Chinese forms have some 90 % of them; other encodings read as GB 18030 have 5 to 40 %.
+    """
+    first = _NOT_ASCII_TEXT.search(text)
+    if first is None:
+        return False
+    for reach in _EVERYDAY_REACHES:
+        rest = "".join(_NOT_ASCII_TEXT.findall(text, first.start(), first.start() + reach))
+        if len(rest) >= _EVERYDAY_LEAST:
+            return sum(map(_everyday().__contains__, rest)) > _EVERYDAY_SHARE * len(rest)
+    return False
+
+
+@cache
+def _everyday() -> frozenset[str]:
+    """Return the frequent characters of simplified Chinese with the signs between them."""
+    frequent = (char for char, cost in han_costs().items() if cost <= _EVERYDAY_COST)
+    return frozenset((*frequent, *"，。：；、（）《》“”—…％≥≤×①②③④⑤ \u3000"))
 
 
 def _best(data: bytes, declared: str | None) -> Decoded:
@@ -249,6 +301,8 @@ _BLOCKS = (
 
 def _is_broken(text: str) -> bool:
     """Say whether more than a few characters cannot stand in a text; long ones are judged by three pieces."""
+    if _PLAIN.fullmatch(text):
+        return False
     if text.count("\ufffd") > 1 + _BROKEN_SHARE * len(text) or text.count("\x00") > 1 + _NUL_SHARE * len(
         text
     ):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from pipeline.text import encoding as encodings
 from pipeline.text.encoding import UndecodableText, decode, recognise
 
 COMMON = (
@@ -188,3 +189,58 @@ def test_any_bytes_give_a_text_or_the_declared_error(data, label):
     except UndecodableText:
         return
     assert found.replaced == 0 or "\ufffd" in found.text
+
+
+# The short way of everyday Chinese -------------------------------------------------------------------------------
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.one_of(chinese, traditional, st.text(max_size=300)))
+@pytest.mark.parametrize("encoding", ["gb18030", "utf-16-le", "utf-16-be"])
+def test_the_short_way_agrees_with_the_long_one(encoding, text):
+    data = text.encode(encoding, "replace")
+    short = encodings._evident(data, None)
+    assert short is None or short == encodings._best(data, None)
+
+
+KOREAN = (
+    "가격과 성과를 평가하고 예산의 집행률을 확인한다. 사업의 목표는 지역 주민의 만족도를 높이는 것이다. " * 20
+)
+JAPANESE = (
+    "予算の執行率と成果指標を評価し、住民の満足度を高めることを目的とする。事業の実施状況を確認した。" * 20
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        (KOREAN, "euc_kr"),
+        (JAPANESE, "euc_jp"),
+        (JAPANESE, "shift_jis"),
+        (TRADITIONAL * 20, "big5"),
+        (COMMON * 20, "utf-8"),
+        (COMMON * 20, "utf-16-le"),
+        ("Бюджетные расходы и показатели результатов. " * 40, "cp1251"),
+    ],
+)
+def test_other_encodings_are_no_everyday_gb18030(text, encoding):
+    data = text.encode(encoding)
+    for cut in range(0, 60, 2):
+        found = encodings._evident(data[cut : len(data) - cut], None)
+        assert found is None or found.encoding == encoding
+
+
+def test_everyday_text_takes_the_short_way_in_any_kind_of_file():
+    form = "\t项目支出绩效自评表\n\t（2020年度）\n\t项目名称\n\t农村饮水安全巩固提升工程\n\t≥98%\n\t10\n" * 3
+    page = "<html><head><title>x</title></head><body>" + "<td width=9>" * 900 + form
+    for text in (form, page):
+        for encoding in ("gb18030", "utf-16-le", "utf-16-be"):
+            data = text.encode(encoding)
+            assert encodings._evident(data, None) == (text, encoding, 0)
+            assert encodings._evident(data, "cp950") is None, "a label must be weighed"
+
+
+def test_plain_characters_are_none_that_a_broken_reading_gives():
+    plain = [char for char in map(chr, range(0x30000)) if encodings._PLAIN.fullmatch(char)]
+    assert len(plain) > 21_000
+    assert max(map(encodings._char_cost, plain)) < encodings._BROKEN_COST
