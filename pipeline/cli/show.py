@@ -12,9 +12,8 @@ _COLUMNS = {
     "documents": ["document_id", "media_type", "reader", "form_count", "status", "error_code"],
     "forms": ["form_id", "fiscal_year", "project_name", "implementing_unit", "total_weight", "total_score"],
     "funding": [
-        "form_id",
-        "fund_source",
         "fund_source_label",
+        "fund_source",
         "initial_budget",
         "full_year_budget",
         "full_year_executed",
@@ -22,7 +21,6 @@ _COLUMNS = {
         "score",
     ],
     "indicators": [
-        "form_id",
         "level2",
         "level3",
         "target_text",
@@ -61,7 +59,7 @@ def show(workspace: Path, dataset: str, limit: int) -> None:
     labels = _labels(folder)
     table = Table(title=f"{dataset}", title_justify="left")
     for name in names:
-        table.add_column(f"{labels.get(name, '')}\n{name}", overflow="fold")
+        table.add_column(labels.get(name, name), overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else str(value) for value in row))
     console = Console(highlight=False)
