@@ -1,10 +1,13 @@
 """What was found (Source) and what a reader saw in it (Document of grids and blocks)."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 BBox = tuple[float, float, float, float]
+_GOES_ON = "goes on: page "
+_PART = re.compile(_GOES_ON + r"(\d+) \[(-?[\d.]+ -?[\d.]+ -?[\d.]+ -?[\d.]+)\]")
 
 
 class Cell(NamedTuple):
@@ -12,7 +15,8 @@ class Cell(NamedTuple):
 
     A named tuple and not a dataclass because a reader makes hundreds of thousands a second. ``row`` and
     ``col`` are 0-based; ``page`` is 1-based; ``bbox`` is x0, top, x1, bottom in PDF points (origin top left)
-    or image pixels; ``locator`` is empty where the grid says enough (``place`` tells it).
+    or image pixels; ``locator`` is empty where the grid says enough (``place`` tells it). A cell that a page
+    break cuts has the page and bbox of its first part; its locator names those of the others (``parts``).
     """
 
     row: int
@@ -24,6 +28,21 @@ class Cell(NamedTuple):
     bbox: BBox | None = None
     locator: str = ""
     confidence: float | None = None
+
+    def parts(self) -> tuple[tuple[int, BBox], ...]:
+        """Return the page and bbox of each part of the cell, in reading order; empty where it has no place."""
+        if self.page is None or self.bbox is None:
+            return ()
+        found = [(self.page, self.bbox)]
+        for piece in _PART.finditer(self.locator):
+            x0, top, x1, bottom = map(float, piece.group(2).split())
+            found.append((int(piece.group(1)), (x0, top, x1, bottom)))
+        return tuple(found)
+
+    def continued(self, page: int, bbox: BBox) -> "Cell":
+        """Return the cell with one more part on a later page."""
+        place = f"{_GOES_ON}{page} [{' '.join(f'{value:.2f}' for value in bbox)}]"
+        return self._replace(locator=f"{self.locator}; {place}" if self.locator else place)
 
 
 class Origin(NamedTuple):
@@ -121,6 +140,8 @@ def address(row: int, col: int) -> str:
 
 def place(grid: Grid, cell: Cell) -> str:
     """Return where a cell stands: its own locator, else its address on the sheet, else the grid's locator."""
+    if cell.locator.startswith(_GOES_ON) and grid.locator:
+        return f"{grid.locator}; {cell.locator}"
     if cell.locator or grid.origin is None:
         return cell.locator or grid.locator
     return f"{grid.origin.sheet}!{address(grid.origin.row + cell.row, grid.origin.col + cell.col)}"

@@ -6,6 +6,7 @@ import pytest
 from drawn_pdf import FONT, SIZE, Drawn, canvas, cut_rows, finish, form_rows, plain, table, text_lines
 
 from pipeline.model import Source
+from pipeline.model.document import place
 from pipeline.readers import pdf
 
 ENGINES = ("pdfium", "pdfplumber")
@@ -184,6 +185,13 @@ def test_cell_cut_by_the_break_is_joined(engine, open_end, header):
     assert rows_of(grid)[-len(last) - 1 :] == [*last, ("满意度", "群众满意", "95%", "5")]
     cell = next(c for c in grid.cells if c.text == LONG)
     assert cell.page == 1
+    first, rest = cell.parts()
+    assert first == (1, cell.bbox)
+    assert rest[0] == 2
+    assert rest[1][::2] == pytest.approx(cell.bbox[::2], abs=0.6)
+    assert rest[1][1] < rest[1][3] < 842 / 2
+    assert place(grid, cell).startswith(grid.locator)
+    assert [c.parts() for c in grid.cells if len(c.parts()) != 1 and c.page == 2] == []
     assert_tiled(grid)
 
 

@@ -216,7 +216,7 @@ def glue(upper: PageTable, up: int, lower: PageTable, down: int) -> str:
 
 
 def cells_of(run: Run) -> tuple[Cell, ...]:
-    """Return the cells of a table over all its pages; a cut cell keeps the page and box of its first part."""
+    """Return the cells of a table over all its pages; a cut cell keeps page and box of each part."""
     ranks = cluster(x + part.shift for part in run.parts for x in part.table.lattice.xs)
     cells: list[Cell] = []
     offset = 0
@@ -233,6 +233,7 @@ def cells_of(run: Run) -> tuple[Cell, ...]:
                 now[index] = at = places[met[index]]
                 between = glue(before.table, met[index], part.table, index)
                 cells[at] = _joined(cells[at], text, between, _sure(part, index))
+                cells[at] = cells[at].continued(part.page, box[4:])
                 if not part.header:
                     cells[at] = cells[at]._replace(row_span=cells[at].row_span + box.row_span - 1)
                 elif box.row_span > 1:
