@@ -43,16 +43,16 @@ _CELL = (
     "text",
     "page",
     "x0",
-    "top",
+    "y0",
     "x1",
-    "bottom",
+    "y1",
     "locator",
     "confidence",
 )
 _GRID = ("index", "page", "locator", "spans", "cells", "sheet", "sheet_row", "sheet_col")
-_BLOCK = ("text", "order", "before_grid", "page", "x0", "top", "x1", "bottom", "locator")
+_BLOCK = ("text", "order", "before_grid", "page", "x0", "y0", "x1", "y1", "locator")
 _TEXTS = frozenset({"text", "locator", "sheet"})
-_FLOATS = frozenset({"x0", "top", "x1", "bottom", "confidence"})
+_FLOATS = frozenset({"x0", "y0", "x1", "y1", "confidence"})
 
 
 class Key(NamedTuple):
@@ -98,6 +98,7 @@ class GridStore:
         self.folder = root / "grids"
         self._waiting: list[Reading] = []
         self._index: dict[Key, Entry] | None = None
+        self._by_content: dict[str, list[Key]] = {}
         self._generation = 0
 
     @property
@@ -109,6 +110,18 @@ class GridStore:
                 self._learn(path.name, _read(path, list(_HEAD)))
             self._generation = 1 + max((entry.generation for entry in self._index.values()), default=0)
         return self._index
+
+    def keys_of(self, document_id: str, media_type: str, reader: str) -> list[Key]:
+        """Return the keys of the readings of a content that gave this medium and reader, the latest first."""
+        if len(self._by_content) == 0:
+            for key in self.index:
+                self._by_content.setdefault(key.document_id, []).append(key)
+        found = [
+            (self.index[key], key)
+            for key in self._by_content.get(document_id, ())
+            if (self.index[key].media_type, self.index[key].reader) == (media_type, reader)
+        ]
+        return [key for _entry, key in sorted(found, key=lambda one: -one[0].generation)]
 
     def shards(self) -> list[Path]:
         """Return the shard files, by name."""
@@ -130,6 +143,7 @@ class GridStore:
         index = self.index
         table = _pack(self._waiting, self._generation)
         name = self._write([table])
+        self._by_content = {}
         index.update(
             (one.key, _entry(name, row, self._generation, one)) for row, one in enumerate(self._waiting)
         )

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError, StoreError
-from pipeline.model import Block, Cell, Document, Grid
+from pipeline.model import Block, Cell, Document, Grid, Origin
 from pipeline.store.grids import GridStore, Key, Reading
 
 texts = st.text(st.characters(), max_size=12)
@@ -16,7 +16,15 @@ pages = st.none() | st.integers(1, 9)
 boxes = st.none() | st.tuples(*[st.floats(allow_nan=False, allow_infinity=False, width=64)] * 4)
 small = st.integers(0, 5)
 cells = st.builds(Cell, small, small, small, small, texts, pages, boxes, texts, st.none() | st.floats(0, 1))
-grids = st.builds(Grid, small, st.lists(cells, max_size=4).map(tuple), pages, texts, st.booleans())
+grids = st.builds(
+    Grid,
+    small,
+    st.lists(cells, max_size=4).map(tuple),
+    pages,
+    texts,
+    st.booleans(),
+    st.none() | st.builds(Origin, texts, small, small),
+)
 blocks = st.builds(Block, texts, small, small, pages, boxes, texts)
 outcomes = st.builds(
     Document,
