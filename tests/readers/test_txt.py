@@ -13,7 +13,11 @@ from pipeline.model import Document, Grid, Source
 from pipeline.readers import txt
 from pipeline.readers.plain import region
 
-SEEDS = sorted((Path(__file__).parents[2] / "fixtures").rglob("*.txt"))
+SEEDS = sorted(
+    (Path(__file__).parents[2] / "fixtures" / "project_self_evaluation" / "changji_2020" / "source").glob(
+        "*.txt"
+    )
+)
 
 
 def read(data: bytes | str) -> Document:
