@@ -32,7 +32,7 @@ _PLAIN = re.compile(
     "[\t\n\x0b\x0c\r\x1a\x20-\x7e\xa0-\xff\u0391-\u03c9\u2010-\u2642\u3000-\u303f\u3105-\u312f\u3220-\u33ff"
     "\u4e00-\u9fff\ufe30-\ufe4f\uff01-\uffe5]*"
 )
-_EVERYDAY_REACHES = (300, 10_000)
+_EVERYDAY_REACHES = (150, 10_000)
 _EVERYDAY_LEAST = 24
 _EVERYDAY_SHARE = 0.7
 _EVERYDAY_COST = 8.0
@@ -86,10 +86,12 @@ def recognise(data: bytes, declared: str | None = None) -> Decoded:
     if text is not None and not _has_controls(data):
         disguised = _is_gb_in_disguise(data, text)
         return Decoded(data.decode("gb18030"), "gb18030") if disguised else Decoded(text, "utf-8")
+    codec = _codec(declared)
+    if (evident := _evident(data, codec)) is not None:
+        return evident
     if text is None and (cut := _cut_utf8(data)) is not None:
         return cut
-    codec = _codec(declared)
-    return _evident(data, codec) or _best(data, codec)
+    return _best(data, codec)
 
 
 def _marked(data: bytes) -> Decoded | None:
