@@ -9,7 +9,7 @@ from pipeline.rulebook.index import Index
 
 def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     """Fill the form's fields from the section's labels; the first label with a value wins."""
-    sink = Sink(out, index, out.forms)
+    sink = Sink(out, index, out.forms, form.lattices)
     names = {hit.key for hit in form.labels} | set(form.headers)
     for hit in form.labels:
         if hit.section.name != section.name:

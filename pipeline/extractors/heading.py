@@ -8,7 +8,7 @@ from pipeline.text.labels import fold_keep
 
 def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     """Fill the form's fields from the first heading text that a pattern finds; the group ``value`` is the value."""
-    sink = Sink(out, index, out.forms)
+    sink = Sink(out, index, out.forms, form.lattices)
     places = list(form.heading)
     if form.title is not None and form.title_key is not None:
         places = [(form.title_key, form.title)] + [place for place in places if place[0] != form.title_key]

@@ -34,7 +34,7 @@ def _pair(form: Form, table: Table, pair: Pair, general: str | None, out: Yield,
     row: dict[str, object] = dict(section.constants)
     if "horizon" in row:
         row["horizon"] = pair.horizon
-    sink = Sink(out, index, row)
+    sink = Sink(out, index, row, form.lattices)
     code, spelling = found
     sink.put(
         Target(section.dataset, number, section.rows.label_field, spelling.place), pair.text, (pair.label,)
@@ -60,7 +60,7 @@ def _row(
     section = table.section
     rows = out.rows.setdefault(section.dataset, [])
     row: dict[str, object] = dict(section.constants)
-    sink = Sink(out, index, row)
+    sink = Sink(out, index, row, form.lattices)
     number = len(rows)
     uses, problems = len(out.uses), len(out.problems)
     name = _name(form, table, lattice, line, index)

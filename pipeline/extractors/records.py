@@ -51,7 +51,7 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
     row: dict[str, object] = dict(table.section.constants)
     if "horizon" in row:
         row["horizon"] = table.horizon
-    sink = Sink(out, index, row)
+    sink = Sink(out, index, row, form.lattices)
     number = len(rows)
     by_field = {column.rule.field: column for column in table.columns}
     for name in names:
@@ -285,7 +285,7 @@ def _total(form: Form, table: Table, line: Line, out: Yield, index: Index) -> No
         return
     rule, spelling = look(label.text).totals[table.section.name]
     out.claims[lattice.key(label)] = Claim("label", _first_value(rule), spelling.tier, spelling.place)
-    sink = Sink(out, index, out.forms)
+    sink = Sink(out, index, out.forms, form.lattices)
     for column_field, form_field in rule.values:
         cell = _total_cell(table, lattice, line, label, column_field)
         if cell is None or not cell.text.strip() or lattice.key(cell) in out.claims:

@@ -1,10 +1,11 @@
 """Printed texts to typed values by the column that they go to; a text that is no value is a Problem."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.model import Key, Problem, Use, Yield
+from pipeline.model import Key, Lattice, Problem, Use, Yield
 from pipeline.rulebook.index import Index
 from pipeline.text.labels import notes
 from pipeline.text.values import (
@@ -18,6 +19,8 @@ from pipeline.text.values import (
     parse_year,
 )
 
+# the least confidence of a cell whose number is taken, by measurement (tests/benchmarks/scans.py)
+SURE = 0.90
 _UNIT = re.compile(r"[十百千]?[万亿]?元")
 _SCORES = frozenset({"weight", "score", "reviewed_score", "total_weight", "total_score"})
 _QUANTITIES = {"target_text": "target", "actual_text": "actual"}
@@ -55,9 +58,16 @@ def unit_in(text: str) -> str | None:
 class Sink:
     """Put typed values into one row and note the cell of each."""
 
-    def __init__(self, out: Yield, index: Index, row: dict[str, object]) -> None:
+    def __init__(
+        self,
+        out: Yield,
+        index: Index,
+        row: dict[str, object],
+        lattices: Mapping[int, Lattice] | None = None,
+    ) -> None:
         self.out = out
         self.row = row
+        self.lattices = lattices or {}
         self.types = {(field.dataset, field.name): field.type for field in index.rulebook.fields}
 
     def put(
@@ -69,12 +79,16 @@ class Sink:
         unit: str | None = None,
         percent: bool = False,
     ) -> None:
-        """Type a printed text and store it with its lineage; null tokens and blanks store nothing."""
+        """Type a printed text and store it with its lineage; null tokens and blanks store nothing.
+
+        A number that was recognised less surely than SURE is not stored: it is a Problem like one that is no number.
+        """
         printed = clean(text)
         if printed is None or self.row.get(target.field) is not None:
             return
         try:
             values = self._typed(target, printed, unit, percent)
+            self._refuse_doubtful(values, keys)
         except NotAValue as err:
             for key in keys[:1]:
                 self.out.problems.append(
@@ -88,6 +102,14 @@ class Sink:
                 continue
             self.row[name] = value
             self.use(target, name, keys)
+
+    def _refuse_doubtful(self, values: dict[str, object], keys: tuple[Key, ...]) -> None:
+        """Raise NotAValue for numbers from a cell whose text was recognised with too little confidence."""
+        for grid, row, col in keys:
+            cell = self.lattices[grid].at(row, col) if grid in self.lattices else None
+            sure = cell.confidence if cell is not None else None
+            if sure is not None and sure < SURE and any(map(_is_number, values.values())):
+                raise NotAValue(f"recognised with confidence {sure:.2f}, under {SURE:.2f}: not taken")
 
     def use(self, target: Target, name: str, keys: tuple[Key, ...], rule: str | None = None) -> None:
         """Note which cells a value came from."""
@@ -112,6 +134,10 @@ class Sink:
         if field in _NAMES:
             return _named(field, _NAMES[field], text)
         return {field: text}
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal)
 
 
 def _number(value: Decimal | None) -> float | None:
