@@ -206,3 +206,58 @@ def test_two_forms_in_one_table_without_a_second_title(index: Index) -> None:
     found = read(index, rows, "项目支出绩效自评表", "（2020年度）")
     assert [form["project_name"] for form in found["forms"]] == ["甲", "乙"]
     assert [row["form_id"][-3:] for row in found["indicators"]] == ["000", "001"]
+
+
+def test_header_row_of_goals_with_an_unknown_label_between(index: Index) -> None:
+    found = read(
+        index,
+        [
+            "项目支出绩效自评表@1x9",
+            "年初绩效目标@1x3|全年(调整)绩效目标@1x3|全年目标实际完成情况@1x3",
+            "植树@1x3|多植树@1x3|完成@1x3",
+            "指标名称|计量单位|指标性质|指标值|指标权重(分)|全年完成值|指标得分(分)|说明@1x2",
+            "植树面积|亩|≥|1000|20|1100|20|@1x2",
+        ],
+    )
+    form = found["forms"][0]
+    assert (form["goal_expected"], form["goal_actual"]) == ("植树", "完成")
+    row = found["indicators"][0]
+    assert (row["level3"], row["target_text"], row["actual_text"]) == ("植树面积", "≥1000亩", "1100亩")
+
+
+def test_funds_in_one_row_without_a_block(index: Index) -> None:
+    found = read(
+        index,
+        [
+            "项目名称|法院办案@1x5",
+            "预算数|100|其中：财政资金|100|其他资金|0",
+            "绩效指标@2x1|一级指标|二级指标|三级指标|绩效指标描述|指标值",
+            "产出|数量指标|办案数|办理案件|≥100件",
+        ],
+        "项目支出绩效目标表（2023年）",
+        "单位：万元",
+    )
+    money = [(row["fund_source"], row["initial_budget"]) for row in found["funding"]]
+    assert money == [("total", Decimal(1000000)), ("fiscal", Decimal(1000000)), ("other", Decimal(0))]
+    assert [row["scoring_standard"] for row in found["indicators"]] == ["办理案件"]
+    assert found["forms"][0]["fiscal_year"] == 2023
+
+
+def test_a_labels_own_value_goes_before_the_heading(index: Index) -> None:
+    found = read(
+        index,
+        [
+            "2021年度财政项目绩效自评表@1x7",
+            "单位名称：市中心医院@1x4|填报日期：2022年3月1日@1x3",
+            "项目名称|学生资助@1x6",
+            "主管部门|卫健委@1x3|项目实施单位|中心医院@1x2",
+            "预算执行情况（万元）（20分）@2x1||预算数(A)|执行数(B)|执行率(B/A)|得分（20分*执行率）@1x2",
+            "年度财政资金总额|100|90|90%|18@1x2",
+            "一级指标|二级指标|三级指标|年初目标值（A）|实际完成值（B）|得分@1x2",
+            "产出指标（40分）|数量指标|资助人数|100人|100人|20@1x2",
+            "总分@1x5|98@1x2",
+        ],
+    )
+    form = found["forms"][0]
+    assert (form["implementing_unit"], form["fiscal_year"], form["total_score"]) == ("中心医院", 2021, 98)
+    assert found["funding"][0]["full_year_executed"] == Decimal(900000)

@@ -10,6 +10,9 @@ from typing import Protocol, cast
 from pipeline.model import Claim, Form, Section, Use, Yield
 from pipeline.rulebook.index import Index
 
+#: A label's own value goes before what a heading says of the same field; tables need the heading's unit.
+_ORDER = {"fields": 0, "heading": 1}
+
 
 class Extractor(Protocol):
     """What a section kind's module offers."""
@@ -22,7 +25,7 @@ def extract(form: Form, index: Index) -> Yield:
     """Return the rows of a form with the cell of every value; nothing is corrected or made up."""
     out = Yield()
     _claim_headers(form, out, index)
-    for section in form.rule.sections:
+    for section in sorted(form.rule.sections, key=lambda section: _ORDER.get(section.kind, len(_ORDER))):
         module = importlib.import_module(f"{__name__}.{section.kind}")
         cast(Extractor, module).extract(form, section, out, index)
     return out

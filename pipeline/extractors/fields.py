@@ -11,9 +11,7 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     """Fill the form's fields from the section's labels; the first label with a value wins."""
     sink = Sink(out, index, out.forms, form.lattices)
     names = {hit.key for hit in form.labels} | set(form.headers)
-    for hit in form.labels:
-        if hit.section.name != section.name:
-            continue
+    for hit in sorted((hit for hit in form.labels if hit.section.name == section.name), key=_preference):
         claim = Claim("label", hit.rule.field, hit.how, hit.spelling.place)
         target = Target("forms", None, hit.rule.field, hit.spelling.place)
         if hit.inline is not None:
@@ -39,14 +37,46 @@ def _value(form: Form, hit: Hit, names: set[Key]) -> tuple[Cell, ...]:
     label = lattice.at(hit.key[1], hit.key[2])
     if label is None:
         return ()
-    if hit.rule.value in ("auto", "right"):
+    if hit.rule.value == "right" or (
+        hit.rule.value == "auto" and not _names_columns(form, lattice, label, names)
+    ):
         beside = tuple(_right(lattice, label))
         if beside and not any(lattice.key(cell) in names for cell in beside):
             return tuple(cell for cell in beside if cell.text.strip())
-        if hit.rule.value == "right":
+        if hit.rule.value == "right" or (beside and _names_block(hit)):
             return ()
     below = tuple(_below(lattice, label, names))
     return tuple(cell for cell in below if cell.text.strip())
+
+
+def _names_block(hit: Hit) -> bool:
+    """Say whether a label is also its section's name: beside other labels it names them and has no value."""
+    return any(spelling.key == hit.spelling.key for spelling in hit.section.starts)
+
+
+def _preference(hit: Hit) -> tuple[str, int]:
+    """Order the labels of one field as the rule lists their spellings: the first is the most telling."""
+    place = next(
+        (
+            at
+            for at, one in enumerate(hit.rule.spellings)
+            if one.place == hit.spelling.place and one.text == hit.spelling.text
+        ),
+        99,
+    )
+    return hit.rule.field, place
+
+
+def _names_columns(form: Form, lattice: Lattice, label: Cell, names: set[Key]) -> bool:
+    """Say whether a label's row is a header: another label of it ends the row and has its value below."""
+    for cell in lattice.starting(label.row):
+        if cell is label or lattice.key(cell) not in names or lattice.key(cell) in form.headers:
+            continue
+        under = lattice.at(cell.row + cell.row_span, cell.col)
+        below = under is not None and under.text.strip() and lattice.key(under) not in names
+        if lattice.right(cell) is None and below and under is not None and under.col >= cell.col:
+            return True
+    return False
 
 
 def _right(lattice: Lattice, label: Cell) -> Iterator[Cell]:

@@ -1,7 +1,9 @@
 """Matrix sections: a row's label crossed with a column's label gives one value of one row."""
 
+from collections.abc import Iterator
+
 from pipeline.extractors.typed import Sink, Target, unit_in
-from pipeline.model import Cell, Claim, Column, Form, Lattice, Line, Pair, Section, Table, Use, Yield
+from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Pair, Section, Table, Use, Yield
 from pipeline.rulebook.index import Index
 from pipeline.text.labels import notes
 from pipeline.text.values import clean
@@ -146,6 +148,14 @@ def _general_unit(form: Form, table: Table, out: Yield) -> str | None:
                 out.uses = [use for use in out.uses if use.field != "amount_unit"]
                 out.uses.append(Use("forms", None, "amount_unit", key, form.headers[key][0].place))
             return unit
+    for key, text in _beside_heads(form, table):
+        unit = unit_in(text)
+        if unit is not None:
+            out.claims.setdefault(key, Claim("header", None, None, table.section.place))
+            if out.forms.get("amount_unit") is None:
+                out.forms["amount_unit"] = unit
+                out.uses.append(Use("forms", None, "amount_unit", key, table.section.place))
+            return unit
     for column in table.columns:
         unit = unit_in(column.text)
         if unit is not None and out.forms.get("amount_unit") is None and column.header:
@@ -153,3 +163,13 @@ def _general_unit(form: Form, table: Table, out: Yield) -> str | None:
             out.uses.append(Use("forms", None, "amount_unit", column.header[0], column.spelling.place))
     printed = out.forms.get("amount_unit")
     return clean(str(printed)) if printed is not None else None
+
+
+def _beside_heads(form: Form, table: Table) -> Iterator[tuple[Key, str]]:
+    """Yield the cells left of the columns in the rows of their heads: what stands over the rows' names."""
+    if not table.columns or not table.columns[0].header:
+        return
+    lattice = form.lattices[table.columns[0].header[0][0]]
+    for row in sorted({key[1] for column in table.columns for key in column.header}):
+        for cell in lattice.covering(row, 0, table.columns[0].start):
+            yield lattice.key(cell), cell.text

@@ -43,8 +43,8 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
     names = [column.rule.field for column in table.columns if column.rule.names]
     deepest = names[-1] if names else ""
     others = [name for name, text in texts.items() if name not in names and clean(text) is not None]
-    name_text = levels.get(deepest, ("", (0, 0, 0)))[0]
-    if clean(name_text) is None and not others:
+    name_text, name_key = levels.get(deepest, ("", (line.grid, line.row, 0)))
+    if not others and (clean(name_text) is None or name_key[:2] != (line.grid, line.row)):
         _ignore(table, lattice, cells, deepest, out)
         return
     rows = out.rows.setdefault(table.section.dataset, [])

@@ -20,6 +20,7 @@ from pipeline.model import (
     Table,
 )
 from pipeline.rulebook.index import FormIndex, Index, Look, Named
+from pipeline.text.values import clean
 
 #: A title alone is no form: so many labels must stand below it.
 FEWEST_LABELS = 3
@@ -171,9 +172,12 @@ def _line(walk: _Walk, line: Line, lattice: Lattice) -> int:
 
 
 def _header(walk: _Walk, header: Header, line: Line, lattice: Lattice) -> int:
-    repeated = walk.open is not None and [c.rule.field for c in walk.open.columns] == [
-        c.rule.field for c in header.columns
-    ]
+    repeated = (
+        walk.open is not None
+        and [c.rule.field for c in walk.open.columns] == [c.rule.field for c in header.columns]
+        # 中期绩效指标 above, 年度绩效指标 below: the same columns, another table
+        and (header.horizons == walk.open.horizons or not any(header.horizons))
+    )
     for column in header.columns:
         for key in column.header:
             walk.headers[key] = (column.spelling, column.rule.field)
@@ -265,6 +269,8 @@ def _fields(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) 
                 Hit(key, cell.text, named.section, named.rule, named.spelling, named.how, inline=value)
             )
             any_label = True
+        elif ("：" in cell.text or ":" in cell.text) and not _is_value(walk, cell, lattice):
+            walk.heading.append((key, cell.text))
     if not any_label and not walk.tables and len(full) in (2, 4):
         named_loosely = walk.labels.loose(None, full[0].text)
         if named_loosely is not None:
@@ -273,7 +279,14 @@ def _fields(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) 
             walk.hits.append(Hit(key, full[0].text, named_loosely.section, rule, spelling, named_loosely.how))
             any_label = True
     if not any_label and not walk.hits and not walk.tables:
-        walk.heading.extend((lattice.key(cell), cell.text) for cell in full)
+        known = {key for key, _text in walk.heading}
+        walk.heading.extend((lattice.key(cell), cell.text) for cell in full if lattice.key(cell) not in known)
+
+
+def _is_value(walk: _Walk, cell: Cell, lattice: Lattice) -> bool:
+    """Say whether a cell stands right of a label that has no value of its own."""
+    left = lattice.at(cell.row, cell.col - 1)
+    return left is not None and any(hit.key == lattice.key(left) and hit.inline is None for hit in walk.hits)
 
 
 def _block(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) -> Section | None:
@@ -290,7 +303,23 @@ def _block(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) -
     if walk.block is not None and not lattice.spans and goes_on:
         return walk.labels.sections[walk.block]
     walk.block = None
+    return _pairs_alone(walk, full, lattice)
+
+
+def _pairs_alone(walk: _Walk, full: list[Cell], lattice: Lattice) -> Section | None:
+    """Return the matrix section of which a row outside any block holds two labels or more, each with a number."""
+    for section in walk.labels.rule.sections:
+        if section.rows is None or not section.rows.default:
+            continue
+        words = [cell for cell in full if walk.index.word(section.rows.vocabulary, cell.text) is not None]
+        beside = [lattice.right(cell) for cell in words]
+        if len(words) > 1 and all(cell is not None and _is_number(cell.text) for cell in beside):
+            return section
     return None
+
+
+def _is_number(text: str) -> bool:
+    return clean(text) is None or any(char.isdigit() for char in text)
 
 
 def _pair(walk: _Walk, section: Section, cell: Cell, lattice: Lattice) -> bool:

@@ -200,13 +200,16 @@ def _loosely(leaf: _Leaf, section: Section, labels: FormIndex, sure: set[str]) -
 def _halves(columns: list[Column]) -> list[Column]:
     """Number the halves of a header whose columns come twice; drop a column that merely repeats another."""
     first: dict[str, int] = {}
-    cut = 0
+    again: list[int] = []
     for place, column in enumerate(columns):
         name = column.rule.field
-        if name in first and (column.rule.names or name == "target_text") and not column.rule.several:
-            cut = place
-            break
+        if name in first and not column.rule.several:
+            again.append(place)
         first.setdefault(name, place)
+    telling = [
+        place for place in again if columns[place].rule.names or columns[place].rule.field == "target_text"
+    ]
+    cut = telling[0] if telling and len(again) > 1 else 0
     if not cut:
         return _once(columns)
     begin = first[columns[cut].rule.field]
