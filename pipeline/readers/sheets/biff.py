@@ -1,11 +1,10 @@
 """The records of an Excel 97-2003 workbook ([MS-XLS], BIFF8) -> sheets with shown texts and merged ranges.
 
 Only records that hold text, numbers, formats or merged ranges are looked into; all others are stepped over.
+The plain cells of a sheet, nearly all of its records, are taken a stretch at a time (``stretches``).
 """
 
 import struct
-import sys
-from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from struct import Struct
@@ -13,6 +12,7 @@ from struct import Struct
 from pipeline.errors import SourceError
 from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Sheet
 from pipeline.readers.sheets.margins import margin_texts
+from pipeline.readers.sheets.stretches import PLAIN, Shown, known_styles, put_stretch, stretch_end
 from pipeline.readers.sheets.strings import long_text, one_line_ends, shared_texts, short_text
 from pipeline.readers.sheets.styles import Styles
 
@@ -23,19 +23,16 @@ _FILEPASS, _DATE1904, _BOUNDSHEET, _SST, _FORMAT, _XF = 0x002F, 0x0022, 0x0085, 
 _LABELSST, _LABEL, _RSTRING, _NUMBER, _RK, _MULRK = 0x00FD, 0x0204, 0x00D6, 0x0203, 0x027E, 0x00BD
 _FORMULA, _STRING, _BOOLERR, _MERGED, _HEADER, _FOOTER = 0x0006, 0x0207, 0x0205, 0x00E5, 0x0014, 0x0015
 _OBJ, _TXO = 0x005D, 0x01B6
+_GLOBALS = frozenset((_FILEPASS, _DATE1904, _BOUNDSHEET, _SST, _FORMAT, _XF, _EOF))
 _COMMENT = 0x19
-_BLOCK = 1 << 19  # words between two looks at the number of cells
+_BLOCK = 1 << 20  # bytes between two looks at the number of cells
 _WORKSHEETS = (0, 1)  # a macro sheet has cells too
 
 _HEAD = Struct("<HH").unpack_from
 _CELL = Struct("<HHH").unpack_from
 _LABEL_CELL = Struct("<HHHI").unpack_from
-_NUMBER_CELL = Struct("<HHHd").unpack_from
 _MERGE = Struct("<HHHH")
 _DOUBLE = Struct("<d").unpack_from
-_MULRK_ITEM = Struct("<Hi")
-_MULRK_ITEM_AT = _MULRK_ITEM.unpack_from
-_LONG = Struct("<i")
 
 ERRORS = {
     0x00: "#NULL!",
@@ -66,11 +63,10 @@ class Book:
     data: bytes
     date1904: bool = False
     strings: list[str] = field(default_factory=list)
-    formats: dict[int, str] = field(default_factory=dict)
-    styles: list[int] = field(default_factory=list)
+    formats: list[bytes] = field(default_factory=list)  # bodies of the FORMAT records
+    styles: list[bytes] = field(default_factory=list)  # number of the format of each XF record, 2 bytes
     listed: list[Listed] = field(default_factory=list)
-    packed: dict[tuple[int, int], str] = field(default_factory=dict)  # (style, RK value) -> shown text
-    shown: Styles = field(default_factory=lambda: Styles((), {}))
+    shown: Shown = field(default_factory=lambda: Shown(Styles((), {})))
 
 
 def version(data: bytes) -> int:
@@ -85,9 +81,9 @@ def read_book(data: bytes) -> Book:
     book = Book(data)
     try:
         _read_globals(book, data)
+        book.shown = known_styles(b"".join(book.styles), tuple(book.formats), book.date1904)
     except (struct.error, IndexError, ValueError) as fault:
         raise SourceError("corrupt", place="workbook globals", detail=str(fault)) from fault
-    book.shown = Styles(book.styles, book.formats, book.date1904)
     if not book.listed:
         raise SourceError("corrupt", place="workbook globals", detail="no list of sheets")
     return book
@@ -99,10 +95,12 @@ def _read_globals(book: Book, data: bytes) -> None:
         code, size = _HEAD(data, pos)
         body = pos + 4
         pos = body + size
+        if code not in _GLOBALS:
+            continue
         if code == _XF:
-            book.styles.append(int.from_bytes(data[body + 2 : body + 4], "little"))
+            book.styles.append(data[body + 2 : body + 4])
         elif code == _FORMAT:
-            book.formats[_HEAD(data, body)[0]] = long_text(data, body + 2, pos)
+            book.formats.append(data[body:pos])
         elif code == _SST:
             parts, pos = _with_continued(data, body, pos)
             book.strings = shared_texts(parts)
@@ -137,7 +135,7 @@ def _with_continued(data: bytes, start: int, end: int) -> tuple[list[bytes], int
 
 def read_sheets(book: Book) -> Iterator[tuple[Sheet, str]]:
     """Yield every sheet that has cells, with what could not be read of it (empty when all was)."""
-    text_styles = book.shown.text_styles()
+    text_styles = book.shown.styles.text_styles()
     for number, listed in enumerate(book.listed, 1):
         if listed.kind not in _WORKSHEETS:
             continue
@@ -154,28 +152,17 @@ def read_sheets(book: Book) -> Iterator[tuple[Sheet, str]]:
         yield sheet, problem
 
 
-def _words(data: bytes, start: int, stop: int) -> "array[int]":
-    """Return the little-endian words between two bytes; an odd byte at the end is left out."""
-    words = array("H")
-    part = data[start:stop]
-    words.frombytes(part[: len(part) // 2 * 2])
-    if sys.byteorder == "big":
-        words.byteswap()
-    return words
-
-
 class _Walk:
     """Walks the records of one sheet and fills it."""
 
     def __init__(self, book: Book, sheet: Sheet, text_styles: dict[int, Callable[[str], str]]) -> None:
         self._book, self._sheet, self._text_styles = book, sheet, text_styles
         self._data = book.data
-        self._styles = book.shown
         self._texts = sheet.texts
         self._awaited: tuple[int, int] | None = None  # key and style of a formula whose text comes next
         self._comment = False
         self._faults = ""
-        self._shown = book.packed
+        self._shown = book.shown
         self._handlers: dict[int, Callable[[int, int], None]] = {
             _LABELSST: self._shared,
             _NUMBER: self._number,
@@ -196,39 +183,32 @@ class _Walk:
     def run(self, pos: int) -> None:
         """Read from the sheet's first record to its end; charts that lie inside are stepped over."""
         data, handlers = self._data, self._handlers
-        labels = _LABELSST if not self._text_styles else -1
-        texts, strings, known = self._texts, self._book.strings, min(len(self._book.strings), 0x10000)
+        plain = PLAIN if not self._text_styles else frozenset[int]()
         if not 0 <= pos < len(data) - 3 or _HEAD(data, pos)[0] != _BOF:
             raise SourceError("corrupt", detail=f"no sheet at byte {pos} of the stream")
-        # The records are walked in words of two bytes, from an even or an odd byte: taking an item of an array
-        # costs a quarter of unpacking it.
-        base = pos
         stop = min((sheet.offset for sheet in self._book.listed if sheet.offset > pos), default=len(data))
-        words, other = _words(data, base, stop), _words(data, base + 1, stop)
-        at, end, shift, depth = 0, len(words) - 1, 0, 0
-        pause = _BLOCK
-        while at < end:
-            if at > pause:
-                pause = at + _BLOCK
+        stop = min(stop, len(data))
+        pause, depth = pos + _BLOCK, 0
+        while pos + 4 <= stop:
+            if pos > pause:
+                pause = pos + _BLOCK
                 self._count()
-            code = words[at]
-            size = words[at + 1]
-            if code == labels and depth == 1 and at + 6 < end and words[at + 5] < known and not words[at + 6]:
-                texts[words[at + 2] << COLUMN_BITS | words[at + 3]] = strings[words[at + 5]]
-            elif code in handlers:
+            code, size = _HEAD(data, pos)
+            if code in plain and depth == 1 and (end := stretch_end(data, pos, stop)) > pos:
+                put_stretch(data[pos:end], self._texts, self._book.strings, self._shown, self._lacking)
+                pos = end
+                continue
+            body = pos + 4
+            pos = body + size
+            if code in handlers:
                 if depth == 1:
-                    body = base + 2 * at + shift + 4
-                    handlers[code](body, body + size)
+                    handlers[code](body, pos)
             elif code == _BOF:
                 depth += 1
             elif code == _EOF:
                 depth -= 1
                 if depth == 0:
                     return self._finish()
-            at += 2 + (size >> 1)
-            if size & 1:
-                words, other = other, words
-                at, shift, end = at + shift, 1 - shift, len(words) - 1
         raise SourceError("truncated", detail=f"cut off at byte {len(data)} of the stream")
 
     def _count(self) -> None:
@@ -244,45 +224,37 @@ class _Walk:
         self._texts[key] = shown(text) if shown and text else text
 
     def _shared(self, at: int, _end: int) -> None:
-        self._put_shared(*_LABEL_CELL(self._data, at))
+        row, col, style, index = _LABEL_CELL(self._data, at)
+        if index < len(self._book.strings):
+            self._put(row << COLUMN_BITS | col, style, self._book.strings[index])
+        else:
+            self._lacking(row, col, index)
 
-    def _put_shared(self, row: int, col: int, style: int, index: int) -> None:
-        strings = self._book.strings
-        if index < len(strings):
-            self._put(row << COLUMN_BITS | col, style, strings[index])
-        elif not self._faults:
-            self._faults = f"row {row + 1} column {col + 1} names string {index} of {len(strings)}"
+    def _lacking(self, row: int, col: int, index: int) -> None:
+        if not self._faults:
+            self._faults = f"row {row + 1} column {col + 1} names string {index} of {len(self._book.strings)}"
 
     def _number(self, at: int, _end: int) -> None:
-        row, col, style, value = _NUMBER_CELL(self._data, at)
-        self._texts[row << COLUMN_BITS | col] = self._styles.display(style)(value)
+        row, col = _HEAD(self._data, at)
+        self._texts[row << COLUMN_BITS | col] = self._shown[self._data[at + 4 : at + 14]]
 
     def _rk(self, at: int, _end: int) -> None:
         row, col = _HEAD(self._data, at)
-        self._texts[row << COLUMN_BITS | col] = self._packed(_MULRK_ITEM_AT(self._data, at + 4))
+        self._texts[row << COLUMN_BITS | col] = self._shown[self._data[at + 4 : at + 10]]
 
     def _mulrk(self, at: int, end: int) -> None:
         row, col = _HEAD(self._data, at)
-        key, texts, known = row << COLUMN_BITS | col, self._texts, self._shown
         self._count()
-        items = self._data[at + 4 : end - 2]
-        for item in _MULRK_ITEM.iter_unpack(items[: len(items) // 6 * 6]):
-            texts[key] = known.get(item) or self._packed(item)
-            key += 1
-
-    def _packed(self, item: tuple[int, int]) -> str:
-        """Return the shown text of (style, RK value); 10, 100 and 100% come again and again."""
-        found = self._styles.display(item[0])(_unpacked(item[1]))
-        if len(self._shown) < 4096:
-            self._shown[item] = found
-        return found
+        for item in range(at + 4, min(end, len(self._data)) - 7, 6):
+            self._texts[row << COLUMN_BITS | col] = self._shown[self._data[item : item + 6]]
+            col += 1
 
     def _formula(self, at: int, _end: int) -> None:
         row, col, style = _CELL(self._data, at)
         key = row << COLUMN_BITS | col
         result = self._data[at + 6 : at + 14]
         if result[6:] != b"\xff\xff":
-            self._texts[key] = self._styles.display(style)(_DOUBLE(result)[0])
+            self._texts[key] = self._shown[self._data[at + 4 : at + 14]]
         elif result[0] == 0:
             self._awaited = (key, style)
         elif result[0] in (1, 2):
@@ -308,7 +280,7 @@ class _Walk:
         count = int.from_bytes(self._data[at : at + 2], "little")
         body = self._data[at + 2 : min(end, at + 2 + 8 * count)]
         ranges = _MERGE.iter_unpack(body[: len(body) // 8 * 8])
-        self._sheet.merge(merge for merge in ranges if merge[0] <= merge[1] and merge[2] <= merge[3])
+        self._sheet.merge([merge for merge in ranges if merge[0] <= merge[1] and merge[2] <= merge[3]])
 
     def _margin(self, at: int, end: int) -> None:
         if end > at:
@@ -325,15 +297,6 @@ class _Walk:
         if length and len(parts) > 1 and not self._comment:
             text = long_text(length.to_bytes(2, "little") + parts[1], 0, len(parts[1]) + 2, parts[2:])
             self._sheet.floating.append((one_line_ends(text), f"{self._sheet.name} (text box)"))
-
-
-def _unpacked(packed: int) -> float:
-    """Return the number of an RK value: 30 bits of an integer or a double, and a flag that divides by 100."""
-    if packed & 2:
-        value: float = packed >> 2
-    else:
-        value = _DOUBLE(b"\0\0\0\0" + _LONG.pack(packed & ~3))[0]
-    return value / 100 if packed & 1 else value
 
 
 def _flag(value: int, is_error: bool) -> str:

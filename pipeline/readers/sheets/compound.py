@@ -106,7 +106,9 @@ class Compound:
 
     def _read_directory(self, directory: bytes) -> None:
         entries = [_ENTRY.unpack_from(directory, at) for at in range(0, len(directory) // 128 * 128, 128)]
-        if not entries or entries[0][2] != _ROOT:
+        if not entries:
+            raise SourceError("truncated", place="OLE directory", detail="it lies beyond the end")
+        if entries[0][2] != _ROOT:
             raise SourceError("corrupt", place="OLE directory", detail="no root entry")
         self._root = (entries[0][7], entries[0][8])
         todo, seen = [entries[0][6]], set[int]()

@@ -52,7 +52,9 @@ def shared_texts(segments: list[bytes]) -> list[str]:
             if text is None:
                 break
             out.append(text)
-    return [one_line_ends(text) for text in out] if any(b"\r" in part for part in segments) else out
+    if any(b"\r" in part for part in segments):
+        return [one_line_ends(text) if "\r" in text else text for text in out]
+    return out
 
 
 class _Segments:
@@ -64,20 +66,24 @@ class _Segments:
     def take_whole(self, out: list[str], count: int) -> bool:
         """Append the strings that lie whole in this segment; False when nothing moved."""
         data, at = self._segments[self._number], self._at
-        end, before = len(data) - 2, at
+        full, end, before = len(data), len(data) - 2, at
         take, append = utf_16_le_decode, out.append
         left = count - len(out)
         while at < end and left:
-            length, flags = _COUNT_FLAGS(data, at)
+            length, flags = data[at] | data[at + 1] << 8, data[at + 2]
             start, tail = at + 3, 0
-            if flags & (_RICH | _PHONETIC):
+            if flags > _WIDE and flags & (_RICH | _PHONETIC):
                 start, tail = _rich(data, start, flags)
-            stop = start + (length << (flags & _WIDE))
-            if stop + tail > end + 2:
-                break
-            append(
-                take(data[start:stop], "replace")[0] if flags & _WIDE else data[start:stop].decode("latin-1")
-            )
+            if flags & _WIDE:
+                stop = start + length + length
+                if stop + tail > full:
+                    break
+                append(take(data[start:stop], "replace")[0])
+            else:
+                stop = start + length
+                if stop + tail > full:
+                    break
+                append(data[start:stop].decode("latin-1"))
             at = stop + tail
             left -= 1
         self._at = at
