@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from pipeline.model import Key, Lattice, Problem, Use, Yield
 from pipeline.rulebook.index import Index
@@ -22,6 +23,7 @@ from pipeline.text.values import (
 # the least confidence of a cell whose number is taken, by measurement (tests/benchmarks/scans.py)
 SURE = 0.90
 _UNIT = re.compile(r"[十百千]?[万亿]?元")
+_SHORT = 40
 _SCORES = frozenset({"weight", "score", "reviewed_score", "total_weight", "total_score"})
 _QUANTITIES = {"target_text": "target", "actual_text": "actual"}
 _NAMES = {
@@ -68,7 +70,7 @@ class Sink:
         self.out = out
         self.row = row
         self.lattices = lattices or {}
-        self.types = {(field.dataset, field.name): field.type for field in index.rulebook.fields}
+        self.types = index.types
 
     def put(
         self,
@@ -117,27 +119,35 @@ class Sink:
             self.out.uses.append(Use(target.dataset, target.row_index, name, key, rule or target.rule))
 
     def _typed(self, target: Target, text: str, unit: str | None, percent: bool) -> dict[str, object]:
-        field = target.field
-        kind = self.types.get((target.dataset, field), "string")
-        if kind.startswith("decimal"):
-            return {field: parse_amount(text, unit)}
-        if field in _SCORES:
-            return {field: _number(parse_score(text))}
-        if field.endswith("_rate"):
-            return {field: _number(parse_rate(text, percent=percent))}
-        if kind == "double":
-            return {field: _number(parse_number(text))}
-        if field == "fiscal_year":
-            return {field: parse_year(text)}
-        if field in _QUANTITIES:
-            return _quantity(field, _QUANTITIES[field], text)
-        if field in _NAMES:
-            return _named(field, _NAMES[field], text)
-        return {field: text}
+        kind = self.types.get((target.dataset, target.field), "string")
+        typed = _typed_once if len(text) <= _SHORT else _typed_text
+        return typed(kind, target.field, text, unit, percent)
+
+
+def _typed_text(kind: str, field: str, text: str, unit: str | None, percent: bool) -> dict[str, object]:
+    """Return column -> value of a printed text; the same few texts stand in most cells."""
+    if kind.startswith("decimal"):
+        return {field: parse_amount(text, unit)}
+    if field in _SCORES:
+        return {field: _number(parse_score(text))}
+    if field.endswith("_rate"):
+        return {field: _number(parse_rate(text, percent=percent))}
+    if kind == "double":
+        return {field: _number(parse_number(text))}
+    if field == "fiscal_year":
+        return {field: parse_year(text)}
+    if field in _QUANTITIES:
+        return _quantity(field, _QUANTITIES[field], text)
+    if field in _NAMES:
+        return _named(field, _NAMES[field], text)
+    return {field: text}
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal)
+
+
+_typed_once = lru_cache(maxsize=1 << 15)(_typed_text)
 
 
 def _number(value: Decimal | None) -> float | None:

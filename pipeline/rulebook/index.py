@@ -199,6 +199,7 @@ class Index:
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
         self.forms = {rule.name: FormIndex(rule) for rule in rulebook.forms}
+        self.types = {(field.dataset, field.name): field.type for field in rulebook.fields}
         self._titles: _Table[FormRule] = _Table()
         for rule in rulebook.forms:
             self._titles.add(rule.titles, rule)

@@ -1,6 +1,7 @@
 """Printed text to the string that a column holds."""
 
 import re
+from functools import lru_cache
 
 from pipeline.text.characters import DASHES, INVISIBLE, plain
 
@@ -10,6 +11,7 @@ NULL_TOKENS: frozenset[str] = frozenset({"无"})
 
 _NOTHING = re.compile(r"[" + re.escape(DASHES + "-_/\\*.…·•。⋯‥∕⁄") + r"\s]*")
 _HIDDEN = re.compile("[" + re.escape(INVISIBLE) + "]+")
+_SHORT = 40
 _BLANKS = re.compile(r"\s+")
 # Han, radicals, CJK and full-width punctuation: no script that parts its words with blanks.
 _CJK = (
@@ -27,10 +29,18 @@ def clean(text: str, null_tokens: frozenset[str] = NULL_TOKENS) -> str | None:
     characters stay as printed. ``null_tokens`` are the words that mean nothing (``无``); dashes, slashes,
     dots and masks always do.
     """
+    return _clean_once(text, null_tokens) if len(text) <= _SHORT else _clean(text, null_tokens)
+
+
+def _clean(text: str, null_tokens: frozenset[str]) -> str | None:
     text = _BLANKS.sub(" ", _HIDDEN.sub("", text)).strip()
     if not text or _NOTHING.fullmatch(plain(text)) or text in null_tokens or _worded(text) in null_tokens:
         return None
     return _BLANK_BY_CJK.sub("", text) if " " in text else text
+
+
+# 100%, 5, / and 数量指标 stand in most cells of an archive
+_clean_once = lru_cache(maxsize=1 << 15)(_clean)
 
 
 def _worded(text: str) -> str:
