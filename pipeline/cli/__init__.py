@@ -4,6 +4,7 @@ Exit codes: 0 all documents read; 1 some documents failed; 2 the call, the rules
 Heavy libraries load when a command needs them, so ``--help`` answers at once.
 """
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -57,10 +58,20 @@ def run_command(
     to: Annotated[Path, typer.Option("--to", help="输出目录 / workspace to write to")] = Path("data"),
     rules: Rules = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度 / no progress bar")] = False,
+    pdf_engine: Annotated[
+        str,
+        typer.Option(
+            "--pdf-engine", help="pdfium（默认，快 / default, fast）| pdfplumber（参照 / reference）"
+        ),
+    ] = "pdfium",
 ) -> None:
     """读取档案并发布数据集。 Read archives and publish the datasets."""
     from pipeline.cli.reports import print_summary, progress_bar
     from pipeline.run import run
+
+    if pdf_engine not in ("pdfium", "pdfplumber"):
+        raise typer.BadParameter("--pdf-engine pdfium|pdfplumber")
+    os.environ["GUIBIAO_PDF_ENGINE"] = pdf_engine  # the environment reaches worker processes, too
 
     with progress_bar(quiet) as progress:
         summary = run(inputs, to, rules=rules, progress=progress)
