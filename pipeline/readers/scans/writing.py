@@ -14,18 +14,24 @@ from pipeline.readers.scans import engine
 from pipeline.readers.scans.ruled import Tabled
 from pipeline.readers.scans.straighten import Page
 from pipeline.readers.scans.strokes import is_ambiguous, placeholder
+from pipeline.readers.scans.widths import chinese_widths
 
 Box = tuple[float, float, float, float]
 
 # in inches: the inside of a cell begins this far from its walls, ink this far from a box belongs to it,
 # an overlap less than this is none
 _INSET, _NEAR, _OVERLAP = 0.018, 0.25, 0.035
+# what is left of a wall is no thicker than this and hugs the edge of the cell's inside
+_WALL, _RIM = 0.035, 0.02
+# a line of pixels along the edge with more ink than this is wall and no print
+_WALLED = 0.2
 _LEAST_INK = 0.03
-# darker than the paper by this much is ink
-_DARKER = 42
+# darker than the paper by this much is ink; what is a little lighter goes with it
+_DARKER, _FAINT = 36, 24
 # below this mean confidence a reading is no text
 _READABLE = 0.5
 _OUTSIDE = (-1, -1)
+_BRACKETS = frozenset("()（）[]【】")
 
 
 @dataclass(slots=True)
@@ -57,7 +63,9 @@ def write(page: Page, tables: Sequence[Tabled], boxes: Sequence[Box]) -> Written
     for piece in pieces:
         by_cell.setdefault(piece.place, []).append(piece)
     for place, box in cells.items():
-        _add_stray(by_cell.setdefault(place, []), place, _inside(box, page.dpi), dark, line, page.dpi)
+        own = by_cell.setdefault(place, [])
+        _add_stray(own, place, _inside(box, page.dpi), dark, line, page.dpi)
+        by_cell[place] = _merged(own)
     written = Written(confidences=[[None] * len(table.spans) for table in tables])
     for place, own in by_cell.items():
         inside = _inside(cells[place], page.dpi) if place in cells else None
@@ -69,12 +77,25 @@ def write(page: Page, tables: Sequence[Tabled], boxes: Sequence[Box]) -> Written
 
 
 def dark_of(grey: Any) -> Any:
-    """Return which pixels of an evenly lit page are ink."""
+    """Return which pixels of an evenly lit page are ink: faint ones only where they hang on dark ones.
+
+    Both limits keep clear of the noise of the paper, which is learnt from its lighter half.
+    """
     import cv2
     import numpy as np
 
-    paper = float(np.median(grey))
-    return cv2.GaussianBlur(grey, (0, 0), 0.8) < paper - _DARKER
+    soft = cv2.GaussianBlur(grey, (0, 0), 0.8)
+    paper = float(np.median(soft))
+    light = soft[::3, ::3]
+    light = light[light >= paper].astype(np.float32)
+    noise = float(np.sqrt(np.mean((light - paper) ** 2))) if light.size else 0.0
+    faint = (soft < paper - max(_FAINT, 4.0 * noise)).astype(np.uint8)
+    _, labels = cv2.connectedComponents(faint, connectivity=8)
+    seeds = np.unique(labels[(soft < paper - max(_DARKER, 5.5 * noise)) & (faint > 0)])
+    kept = np.zeros(int(labels.max()) + 1, bool)
+    kept[seeds] = True
+    kept[0] = False
+    return kept[labels]
 
 
 def _line_height(boxes: Sequence[Box], dpi: float) -> float:
@@ -85,6 +106,29 @@ def _line_height(boxes: Sequence[Box], dpi: float) -> float:
 def _inside(box: Box, dpi: float) -> Box:
     inset = max(2.0, dpi * _INSET)
     return box[0] + inset, box[1] + inset, box[2] - inset, box[3] - inset
+
+
+def own_ink(dark: Any, inside: Box, dpi: float) -> Any:
+    """Return the ink of a cell's inside without what is left of its walls."""
+    import cv2
+    import numpy as np
+
+    ink = dark[_slice(inside)].astype(np.uint8)
+    height, width = ink.shape
+    for side in (ink, ink[::-1], ink.T, ink.T[::-1]):
+        for line in side[: max(2, int(dpi * _RIM))]:
+            if line.mean() < _WALLED:
+                break
+            line[:] = 0
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    thin = dpi * _WALL
+    for i in range(1, count):
+        x, y, across, down, _ = (int(value) for value in stats[i])
+        level = down <= thin and (y <= 1 or y + down >= height - 1)
+        upright = across <= thin and (x <= 1 or x + across >= width - 1)
+        if (level and across > 2 * down) or (upright and down > 2 * across) or (level and upright):
+            ink[labels == i] = 0
+    return ink
 
 
 def _cut(box: Box, cells: dict[tuple[int, int], Box], dpi: float) -> Iterator[Piece]:
@@ -147,10 +191,9 @@ def _add_stray(
 ) -> None:
     """Widen a cell's pieces to ink beside them, and add pieces for ink that none covers."""
     import cv2
-    import numpy as np
 
     area = _slice(inside)
-    ink = dark[area].astype(np.uint8)
+    ink = own_ink(dark, inside, dpi)
     if not ink.any():
         return
     left, top = area[1].start, area[0].start
@@ -175,6 +218,22 @@ def _add_stray(
         else:
             near.box = _around(near.box, _grown(blob, inside))
     own += fresh
+
+
+def _merged(own: Sequence[Piece]) -> list[Piece]:
+    """Return the pieces of a cell with those that lie over one another on a line as one: no print is read twice."""
+    kept: list[Piece] = []
+    for piece in sorted(own, key=lambda one: one.box):
+        x0, top, x1, bottom = piece.box
+        for other in kept:
+            left, upper, right, lower = other.box
+            level = min(bottom, lower) - max(top, upper) > 0.5 * min(bottom - top, lower - upper)
+            if level and min(x1, right) - max(x0, left) > 0:
+                other.box = _around(other.box, piece.box)
+                break
+        else:
+            kept.append(piece)
+    return kept if len(kept) == len(own) else _merged(kept)
 
 
 def _grown(box: Box, limit: Box) -> Box:
@@ -207,11 +266,11 @@ def _read_cell(own: list[Piece], inside: Box | None, page: Page, dark: Any, writ
         piece.reading = engine.recognise(_crop(page.grey, piece.box))
     read = [piece for piece in own if piece.reading.text.strip() and piece.reading.mean >= _READABLE]
     text = "".join(piece.reading.text for piece in read)
-    sure = min((value for piece in read for value in piece.reading.sure), default=0.0)
+    sure = min((least(piece.reading) for piece in read), default=0.0)
     if len(read) < len(own):
         sure = 0.0
     if inside is not None and is_ambiguous(text):
-        sign = placeholder(dark[_slice(inside)])
+        sign = placeholder(own_ink(dark, inside, page.dpi))
         if sign is not None:
             box = own[0].box
             for piece in own[1:]:
@@ -221,8 +280,14 @@ def _read_cell(own: list[Piece], inside: Box | None, page: Page, dark: Any, writ
     if inside is not None and not text:
         written.unread += 1
     for piece in read:
-        written.chars += characters(piece.reading.text, _tight(piece.box, dark))
+        written.chars += characters(chinese_widths(piece.reading.text), _tight(piece.box, dark))
     return sure
+
+
+def least(reading: engine.Reading) -> float:
+    """Return how sure the least sure character is; brackets, of which each is two to the recogniser, aside."""
+    pairs = zip(reading.text, reading.sure, strict=True)
+    return min((sure for char, sure in pairs if char not in _BRACKETS), default=reading.mean)
 
 
 def _crop(grey: Any, box: Box) -> Any:
@@ -233,21 +298,19 @@ def _crop(grey: Any, box: Box) -> Any:
 
 
 def _tight(box: Box, dark: Any) -> Box:
-    """Return the edges of the ink in a box."""
+    """Return where the print of a line's box lies.
+
+    A box is larger than its print and may hold the edge of the next line: its middle is that of the line.
+    """
     import numpy as np
 
-    area = _slice(box)
-    ink = dark[area]
-    across, down = np.nonzero(ink.any(0))[0], np.nonzero(ink.any(1))[0]
-    if not across.size:
-        return box
-    left, top = area[1].start, area[0].start
-    return (
-        float(left + across[0]),
-        float(top + down[0]),
-        float(left + across[-1] + 1),
-        float(top + down[-1] + 1),
-    )
+    x0, top, x1, bottom = box
+    middle, half = (top + bottom) / 2, 0.38 * (bottom - top)
+    area = _slice((x0, middle - half, x1, middle + half))
+    across = np.nonzero(dark[area].any(0))[0]
+    if across.size:
+        x0, x1 = float(area[1].start + across[0]), float(area[1].start + across[-1] + 1)
+    return x0, middle - half, x1, middle + half
 
 
 def characters(text: str, box: Box) -> list[Char]:
