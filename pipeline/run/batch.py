@@ -13,6 +13,7 @@ from pipeline.run.ingest import Ingest, Item
 from pipeline.run.one import Extraction, Row, failed, interpret
 from pipeline.run.previous import Previous, keep_problems, previous, without
 from pipeline.run.reading import versions
+from pipeline.run.rulebooks import keep_rulebook
 from pipeline.run.summary import Summary, summarise
 from pipeline.sources import Refusal
 from pipeline.store.grids import GridStore, Key, Reading
@@ -35,6 +36,7 @@ _PROBLEMS = {
 }
 
 Progress = Callable[[int, str, str], None]
+Relabel = Callable[[str, "pa.Table"], "pa.Table"]
 
 
 @dataclass(slots=True)
@@ -150,6 +152,7 @@ def run(
                 batch.take_vanished(name, places[0], ingest.grids)
         batch.interpret_stored(ingest.grids)
         tables, problems = batch.tables(paths)
+        keep_rulebook(store, index.rulebook, rules)
         snapshot = publish(store, tables, problems, index.rulebook)
         ingest.settle(changes)
     notices = (*ingest.notices, *changes.lines(prune_missing))
@@ -221,8 +224,13 @@ class Batch:
             self._add(interpreted(reading, self.index, path), path)
         self.waiting = {}
 
-    def tables(self, paths: Mapping[str, Sequence[str]]) -> tuple[dict[str, "pa.Table"], "pa.Table"]:
-        """Return all datasets, checks included, and the values that could not be typed."""
+    def tables(
+        self, paths: Mapping[str, Sequence[str]], relabel: Relabel | None = None
+    ) -> tuple[dict[str, "pa.Table"], "pa.Table"]:
+        """Return all datasets, checks included, and the values that could not be typed.
+
+        ``relabel`` (dataset, rows) gives the rows taken over what the rules alone decide.
+        """
         import pyarrow as pa
 
         self.collected.documents.extend(dict(row) for row in self.kept.values())
@@ -232,7 +240,9 @@ class Batch:
             dropped = set(self.before.documents) - set(self.kept)
             old = self.before.tables(self.index.rulebook.fields)
             for name, table in old.items():
-                tables[name] = pa.concat_tables([tables[name], without(table, dropped)])
+                kept = without(table, dropped)
+                kept = relabel(name, kept) if relabel is not None else kept
+                tables[name] = pa.concat_tables([tables[name], kept])
             if self.reusing:
                 problems = pa.concat_tables([problems, without(self.before.problems(), dropped)])
         return with_checks(tables, problems, self.index.rulebook), problems

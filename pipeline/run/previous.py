@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Row = dict[str, object]
 #: Datasets whose rows belong to one document each and depend on nothing else but the rules.
 OWN = ("forms", "funding", "indicators", "cells", "lineage")
+#: What two snapshots are compared by.
+KEPT = ("documents", *OWN, "checks")
 _PREFIX = 16
 
 

@@ -1,0 +1,253 @@
+"""Plan and apply: the difference is foretold exactly, and the bytes are those of a full rebuild."""
+
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.errors import RuleError, StoreError
+from pipeline.rulebook.load import load_rulebook, shipped_rules
+from pipeline.run import run
+from pipeline.run.difference import compare_tables
+from pipeline.run.footprint import compare, concerns
+from pipeline.run.previous import KEPT, open_snapshot
+from pipeline.run.rerun import apply, plan
+from pipeline.store import Workspace
+from tests.run.archives import TITLES, data_files, form
+
+OVERLAY = (
+    "form: mine\nextends: project_self_evaluation\nsections:\n  basics:\n    kind: fields\n"
+    "    labels:\n      project_name: [{}]\n"
+)
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory, seed_folder: Path) -> Path:
+    folder = tmp_path_factory.mktemp("archive")
+    for number in range(8):
+        label = "工程名字" if number == 3 else "项目名称"
+        title = TITLES[1] if number == 5 else TITLES[0]
+        money = "实际花费" if number in (3, 6) else "全年执行数"
+        (folder / f"{number}.txt").write_text(
+            form(number, title=title, label=label, money=money), encoding="utf-8"
+        )
+    (folder / "none.txt").write_text("没有表格\n", encoding="utf-8")
+    (folder / "empty.docx").write_bytes(b"")
+    shutil.copy(seed_folder / "form_1.docx", folder)
+    shutil.copy(seed_folder / "form_2.pdf", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def base(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    workspace = tmp_path_factory.mktemp("base") / "out"
+    run([archive], workspace)
+    return workspace
+
+
+@pytest.fixture
+def workspace(base: Path, tmp_path: Path) -> Path:
+    shutil.copytree(base, tmp_path / "out", symlinks=True)
+    return tmp_path / "out"
+
+
+def overlay(folder: Path, text: str) -> Path:
+    (folder / "forms").mkdir(parents=True)
+    (folder / "forms" / "mine.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_an_added_spelling_touches_only_the_documents_that_print_it(
+    archive: Path, workspace: Path, tmp_path: Path
+) -> None:
+    rules = overlay(tmp_path / "rules", OVERLAY.format("工程名字"))
+    before = data_files(workspace)
+    found = plan(workspace, rules)
+    assert data_files(workspace) == before
+    assert (found.everything, found.touched) == ("", 1)
+    changed = [one for one in found.differences if one.column == "project_name"]
+    assert [(one.kind, one.old, one.new, one.rule) for one in changed] == [
+        ("changed", "", "项目3", "forms/mine.yaml:7")
+    ]
+    assert [(one.kind, one.name.rsplit("/", 2)[1]) for one in found.changes] == [("+spelling", "工程名字")]
+    applied, snapshot = apply(workspace)
+    assert applied == found
+    assert snapshot.name == "000002"
+    run([archive], tmp_path / "fresh", rules=rules)
+    assert data_files(workspace) == data_files(tmp_path / "fresh")
+
+
+def test_the_applied_difference_is_the_planned_one(workspace: Path, tmp_path: Path) -> None:
+    rules = overlay(tmp_path / "rules", OVERLAY.format("工程名字, 主管部门"))
+    with pytest.raises(RuleError):
+        plan(workspace, rules)
+    shutil.rmtree(rules)
+    rules = overlay(tmp_path / "rules", OVERLAY.format("工程名字"))
+    found = plan(workspace, rules)
+    apply(workspace)
+    assert tuple(between(workspace, 1, 2)) == found.differences
+
+
+def between(workspace: Path, one: int, other: int) -> list[object]:
+    store, rulebook = Workspace(workspace), load_rulebook()
+    sides = [
+        open_snapshot(store, store.snapshots_dir / f"{number:06d}", rulebook).tables(rulebook.fields, KEPT)
+        for number in (one, other)
+    ]
+    return list(compare_tables(sides[0], sides[1]))
+
+
+def test_apply_refuses_when_workspace_or_rules_have_moved(
+    archive: Path, workspace: Path, tmp_path: Path
+) -> None:
+    with pytest.raises(StoreError, match="run guibiao plan first"):
+        apply(workspace)
+    rules = overlay(tmp_path / "rules", OVERLAY.format("工程名字"))
+    plan(workspace, rules)
+    (rules / "forms" / "mine.yaml").write_text(OVERLAY.format("工程大名"), encoding="utf-8")
+    with pytest.raises(StoreError, match="the rules changed since the plan"):
+        apply(workspace)
+    plan(workspace, rules)
+    shutil.copytree(archive, tmp_path / "grown")
+    (tmp_path / "grown" / "new.txt").write_text(form(70), encoding="utf-8")
+    run([tmp_path / "grown"], workspace)
+    before = data_files(workspace)
+    with pytest.raises(StoreError, match="the workspace moved"):
+        apply(workspace)
+    assert data_files(workspace) == before
+
+
+def test_a_plan_without_a_snapshot_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="run guibiao run first"):
+        plan(tmp_path / "nothing", None)
+
+
+def test_the_archive_is_not_needed(workspace: Path, archive: Path, tmp_path: Path) -> None:
+    rules = overlay(
+        tmp_path / "rules", OVERLAY.format("工程名字").replace("fields\n", "fields\n    starts: [概况]\n")
+    )
+    hidden = archive.rename(archive.with_name("hidden"))
+    try:
+        assert plan(workspace, rules).touched < 9
+        apply(workspace)
+    finally:
+        hidden.rename(archive)
+    run([archive], tmp_path / "fresh", rules=rules)
+    assert data_files(workspace) == data_files(tmp_path / "fresh")
+
+
+@pytest.mark.parametrize(
+    ("text", "hit"),
+    [
+        ("全年执行数", True),
+        ("★ 全 年 执 行 数（B）：", True),
+        ("全年", True),
+        ("全年执行数：13万元", True),
+        ("⼋", False),
+        ("其中：全年执行数", True),
+        ("一、全年执行数", True),
+        ("执行数", False),
+        ("道路养护", False),
+    ],
+)
+def test_a_text_concerns_a_key_that_it_folds_to_or_begins(text: str, hit: bool) -> None:
+    assert concerns(text, frozenset({"全年执行数"})) == hit
+
+
+def test_rules_without_a_difference_touch_nothing() -> None:
+    found = compare(load_rulebook(), load_rulebook())
+    assert (found.everything, found.keys, found.moved, found.lost, found.changes) == (
+        "",
+        frozenset(),
+        {},
+        frozenset(),
+        (),
+    )
+
+
+SPELLINGS = [
+    "工程名字",
+    "实际花费",
+    "全年",
+    "项目",
+    "产出指标",
+    "年度资金总额",
+    "交通局",
+    "名称",
+    "分值",
+    "道路",
+    "数量指标",
+    "九成",
+    "总分",
+]
+
+
+def edited(folder: Path, dice: random.Random) -> Path:
+    """Write a random edit of the shipped rules; rules that are wrong are not counted."""
+    while True:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        kind = dice.randrange(8)
+        if kind == 7:
+            name = dice.choice([path.name for path in (shipped_rules() / "checks").glob("*.sql")])
+            (folder / "checks").mkdir()
+            sql = (shipped_rules() / "checks" / name).read_text(encoding="utf-8")
+            (folder / "checks" / name).write_text(
+                sql.replace("|", " |", 1) + "\n-- edited\n", encoding="utf-8"
+            )
+        elif kind == 6:
+            path = dice.choice(sorted((shipped_rules() / "vocabularies").glob("*.yaml")))
+            edit(path, folder / "vocabularies" / path.name, dice, kind)
+        else:
+            path = shipped_rules() / "forms" / "project_self_evaluation.yaml"
+            edit(path, folder / "forms" / path.name, dice, kind)
+        try:
+            load_rulebook(folder)
+        except RuleError:
+            continue
+        return folder
+
+
+def edit(path: Path, target: Path, dice: random.Random, kind: int) -> None:
+    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    lists: list[list[object]] = []
+
+    def walk(node: object) -> None:
+        for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            if isinstance(child, list) and child and all(isinstance(item, str | dict) for item in child):
+                lists.append(child)
+            walk(child)
+
+    walk(tree)
+    for _ in range(dice.randrange(1, 3)):
+        one = dice.choice(lists)
+        if kind in (0, 6):
+            one.insert(dice.randrange(len(one) + 1), dice.choice(SPELLINGS))
+        elif kind == 1 and len(one) > 1:
+            one.pop(dice.randrange(len(one)))
+        elif kind == 2:
+            dice.choice(lists).append(one.pop()) if len(one) > 1 else None
+        elif kind == 3:
+            dice.shuffle(one)
+        elif kind == 4 and isinstance(tree.get("titles"), list):
+            tree["titles"].insert(0, dice.choice([TITLES[2], "绩效自评表", *SPELLINGS]))
+        else:
+            one.append(dice.choice(SPELLINGS))
+    target.parent.mkdir(parents=True)
+    text = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=dice.choice([40, 200]))
+    target.write_text("# edited\n" * dice.randrange(3) + text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_plan_and_apply_equal_a_full_rebuild_for_any_edit(
+    archive: Path, workspace: Path, tmp_path: Path, seed: int
+) -> None:
+    rules = edited(tmp_path / "rules", random.Random(seed))
+    found = plan(workspace, rules)
+    apply(workspace)
+    run([archive], tmp_path / "fresh", rules=rules)
+    assert data_files(workspace) == data_files(tmp_path / "fresh"), (found.everything, found.changes)
+    if Workspace(workspace).snapshots() == [1, 2]:
+        assert tuple(between(workspace, 1, 2)) == found.differences
