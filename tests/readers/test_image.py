@@ -61,3 +61,181 @@ def test_no_reader_loads_the_extra_by_being_imported():
 
     code = "import sys, pipeline.readers as r; r.readers(); sys.exit(bool({'cv2', 'rapidocr', 'onnxruntime'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2]).returncode == 0
+
+
+# what needs the pixels but not the text
+
+
+def ruled(cells, xs, ys, dpi=200, *, turn=0.0, noise=0.0, quarter=0):
+    """Return a grey page with a table drawn of cells (row, col, row_span, col_span), lines of it skewed by degrees."""
+    np = pytest.importorskip("numpy")
+    from PIL import Image, ImageDraw
+
+    page = Image.new("L", (int(8.27 * dpi), int(5 * dpi)), 255)
+    draw = ImageDraw.Draw(page)
+    for row, col, row_span, col_span in cells:
+        box = xs[col], ys[row], xs[col + col_span], ys[row + row_span]
+        draw.rectangle(box, outline=0, width=2)
+        # strokes like print, none as long as a rule
+        for k in range(3):
+            x = box[0] + 12 + 14 * k
+            if x + 10 < box[2]:
+                draw.line((x, box[1] + 12, x + 9, box[1] + 24), fill=0, width=2)
+                draw.line((x + 4, box[1] + 10, x + 4, box[1] + 26), fill=0, width=2)
+    page = page.rotate(turn, Image.Resampling.BICUBIC, fillcolor=255)
+    if quarter:
+        page = page.rotate(-90 * quarter, expand=True)
+    pixels = np.asarray(page, np.float32)
+    if noise:
+        pixels = pixels * 0.75 + 40 + np.random.default_rng(7).normal(0, noise, pixels.shape)
+    return np.clip(pixels, 0, 255).astype(np.uint8)
+
+
+XS, YS = (120, 320, 520, 640, 900, 1300, 1500), (100, 140, 180, 260, 300, 340, 420, 700)
+SPANS = [
+    (0, 0, 1, 6), (1, 0, 2, 1), (1, 1, 1, 2), (1, 3, 1, 3), (2, 1, 1, 1), (2, 2, 1, 1), (2, 3, 1, 1),
+    (2, 4, 1, 2), (3, 0, 4, 1), (3, 1, 1, 1), (3, 2, 1, 1), (3, 3, 1, 1), (3, 4, 1, 1), (3, 5, 1, 1),
+    (4, 1, 1, 1), (4, 2, 1, 1), (4, 3, 1, 1), (4, 4, 1, 1), (4, 5, 1, 1), (5, 1, 1, 2), (5, 3, 1, 3),
+    (6, 1, 1, 5),
+]  # fmt: skip
+
+
+def found(page, dpi=200):
+    pytest.importorskip("cv2")
+    from pipeline.readers.scans.ruled import find_tables
+    from pipeline.readers.scans.straighten import straighten
+
+    level = straighten(page, dpi)
+    return level, find_tables(level.grey, level.dpi)
+
+
+@pytest.mark.parametrize(
+    ("turn", "noise"), [(0.0, 0.0), (1.0, 0.0), (-2.0, 6.0), (0.4, 12.0), (2.0, 12.0), (-4.5, 4.0)]
+)
+def test_grid_with_spans_from_a_skewed_noisy_page(turn, noise):
+    _, tables = found(ruled(SPANS, XS, YS, turn=turn, noise=noise))
+    (table,) = tables
+    assert [span[:4] for span in table.spans] == SPANS
+    assert not any(span.doubtful for span in table.spans)
+
+
+def test_boxes_go_back_to_the_picture():
+    from pipeline.readers.scans.places import around
+
+    page = ruled(SPANS, XS, YS, turn=1.5)
+    level, (table,) = found(page)
+    flat, (straight,) = found(ruled(SPANS, XS, YS))
+    import math
+
+    middle = page.shape[1] / 2, page.shape[0] / 2
+    for one, other in zip(table.spans, straight.spans, strict=True):
+        box, want = around(level.back, table.box(one)), around(flat.back, straight.box(other))
+        x, y = (want[0] + want[2]) / 2 - middle[0], (want[1] + want[3]) / 2 - middle[1]
+        cos, sin = math.cos(math.radians(-1.5)), math.sin(math.radians(-1.5))
+        assert (box[0] + box[2]) / 2 == pytest.approx(middle[0] + x * cos - y * sin, abs=4)
+        assert (box[1] + box[3]) / 2 == pytest.approx(middle[1] + x * sin + y * cos, abs=4)
+
+
+def test_a_turned_page_goes_back_to_the_picture():
+    np = pytest.importorskip("numpy")
+    from pipeline.readers.scans.straighten import Page, quarter_turned
+
+    grey = np.arange(12, dtype=np.uint8).reshape(3, 4)
+    for quarters in range(4):
+        turned = quarter_turned(Page(grey, 200.0, np.eye(3)), quarters)
+        for y in range(turned.grey.shape[0]):
+            for x in range(turned.grey.shape[1]):
+                was = turned.back @ np.array([x, y, 1.0])
+                assert grey[int(was[1]), int(was[0])] == turned.grey[y, x]
+
+
+def test_a_figure_that_is_no_tiling_is_in_doubt_and_tiles():
+    from pipeline.readers.scans.ruled import _rectangles
+
+    spans = sorted(_rectangles([(0, 0), (0, 1), (1, 0)], False))
+    assert all(span.doubtful for span in spans)
+    covered = [
+        (r, c)
+        for s in spans
+        for r in range(s.row, s.row + s.row_span)
+        for c in range(s.col, s.col + s.col_span)
+    ]
+    assert sorted(covered) == [(0, 0), (0, 1), (1, 0)]
+
+
+@pytest.mark.parametrize(
+    ("strokes", "sign"),
+    [
+        ([((10, 28), (20, 6))], "/"),
+        ([((8, 16), (26, 16))], "—"),
+        ([((15, 6), (15, 28))], None),
+        ([((8, 10), (26, 10)), ((8, 22), (26, 22))], None),
+        ([((8, 16), (20, 16)), ((24, 16), (36, 16))], "——"),
+        ([((10, 6), (20, 28))], None),
+        ([((10, 28), (20, 6)), ((8, 16), (26, 16))], None),
+        ([], None),
+    ],
+)
+def test_placeholders_by_their_shape(strokes, sign):
+    pytest.importorskip("cv2")
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    from pipeline.readers.scans.strokes import placeholder
+
+    image = Image.new("L", (44, 34), 0)
+    for ends in strokes:
+        ImageDraw.Draw(image).line(ends, fill=255, width=2)
+    assert placeholder(np.asarray(image) > 0) == sign
+
+
+def test_a_red_seal_is_paper_and_black_print_under_it_stays():
+    np = pytest.importorskip("numpy")
+    from pipeline.readers.scans.pictures import without_red
+
+    colours = np.array(
+        [[[255, 255, 255], [225, 30, 40], [20, 10, 10], [128, 128, 128], [0, 0, 200]]], np.uint8
+    )
+    assert without_red(colours).tolist() == [[255, 255, 20, 128, 0]]
+
+
+def test_limits_and_damage():
+    from pipeline.readers.scans import pictures
+
+    def code(data: bytes) -> str:
+        with pytest.raises(SourceError) as caught:
+            list(pictures.open_pictures(data))
+        return caught.value.code
+
+    assert code(picture(20_000, 20_000, mode="1")) == "too_large"
+    assert code(picture(10, 10)) == "unsupported"
+    assert code(b"\x89PNG\r\n\x1a\nnothing") == "corrupt"
+    import numpy as np
+    from PIL import Image
+
+    out = io.BytesIO()
+    Image.fromarray(np.random.default_rng(1).integers(0, 255, (300, 300), np.uint8)).save(out, "JPEG")
+    assert code(out.getvalue()[: len(out.getvalue()) // 2]) == "truncated"
+
+
+def test_pages_and_resolution_of_a_tiff():
+    pytest.importorskip("numpy")
+    from PIL import Image
+
+    from pipeline.readers.scans.pictures import open_pictures
+
+    out = io.BytesIO()
+    pages = [Image.new("1", (1654, 2339), 1), Image.new("L", (2339, 1654), 200)]
+    pages[0].save(out, "TIFF", save_all=True, append_images=pages[1:], dpi=(200, 200), compression="raw")
+    read_ = list(open_pictures(out.getvalue()))
+    assert [one.grey.shape for one in read_] == [(2339, 1654), (1654, 2339)]
+    assert [round(one.dpi) for one in read_] == [200, 200]
+
+
+def test_widths_of_brackets():
+    from pipeline.readers.scans.widths import chinese_widths
+
+    assert chinese_widths("(2020年度)") == "（2020年度）"
+    assert chinese_widths("满意度(%)") == "满意度（%）"
+    assert chinese_widths("f(x)=3,000.5") == "f(x)=3,000.5"
+    assert chinese_widths("其中:财政,拨款;") == "其中：财政，拨款;"
