@@ -210,6 +210,28 @@ def small(page):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_names_printed_on_every_row_are_no_rest_of_a_cut_row(engine):
+    page, buffer = canvas()
+    upper = [*form_rows(27), *plain([["效益指标可持续", "设施使用年限", "≥8年", "4"]], 28)]
+    table(page, 60, 842 - 72 - 28 * 22 - 14, (80, 180, 100, 60), (*(22,) * 28, 14), upper)
+    page.showPage()
+    table(
+        page,
+        60,
+        72,
+        WIDTHS,
+        (22,) * 2,
+        plain([["效益指标可持续", "", "", ""], ["满意度", "群众满意", "95%", "5"]]),
+    )
+    (grid,) = read(finish(page, buffer), engine).grids
+    assert rows_of(grid)[-3:] == [
+        ("效益指标可持续", "设施使用年限", "≥8年", "4"),
+        ("效益指标可持续", "", "", ""),
+        ("满意度", "群众满意", "95%", "5"),
+    ]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("degrees", [0, 90, 180, 270])
 def test_turned_pages_are_read_upright(engine, degrees):
     page, buffer = canvas()
