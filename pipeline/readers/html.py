@@ -22,6 +22,8 @@ VERSION = 1
 MAX_BYTES = 64 * 1024 * 1024
 _HEAD = 4096
 _CHARSET = re.compile(rb"""<meta[^>]{0,512}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.I)
+_ENDS = re.compile(r"<(/?(?:html|body|table))\b", re.I)
+_TAIL = 4096
 _XML_ENCODING = re.compile(rb"""^\s*<\?xml[^>]{0,256}?encoding\s*=\s*["']([A-Za-z0-9_:.-]{2,40})""", re.I)
 
 
@@ -51,14 +53,29 @@ def parse(data: bytes, declared: str | None = None, name: str = "") -> tuple[Pag
         raise SourceError("too_large", place=name, detail=f"{len(data)} bytes of HTML, limit {MAX_BYTES}")
     found = _decoded(data, declared, name)
     where = f"{name}: " if name else ""
-    problems = (
-        (f"{where}{found.replaced} undecodable bytes replaced ({found.encoding})",) if found.replaced else ()
-    )
+    problems: tuple[str, ...] = ()
+    if found.replaced:
+        problems += (f"{where}{found.replaced} undecodable bytes replaced ({found.encoding})",)
+    if _is_cut(found.text):
+        problems += (f"{where}the page ends in the middle: it may be cut off",)
     try:
         page = htmlfast.walk(found.text, name)
         return (page or htmlwalk.walk(found.text, name)), problems
     except (MemoryError, RecursionError, ValueError, RuntimeError) as error:
         raise SourceError("corrupt", place=name, detail=f"{type(error).__name__}: {error}") from error
+
+
+def _is_cut(text: str) -> bool:
+    """Say whether a page ends inside a tag or before its own end; a piece of a page, inside a table."""
+    end = text[-_TAIL:].rstrip("\0\x1a \t\r\n").lower()
+    if end.rfind("<") > end.rfind(">"):
+        return True
+    if "</html" in end or "</body" in end:
+        return False
+    tags = [match.group(1).lower() for match in _ENDS.finditer(text)]
+    if "/html" in tags or "/body" in tags:
+        return False
+    return "html" in tags or tags.count("table") > tags.count("/table")
 
 
 def _decoded(data: bytes, declared: str | None, name: str) -> "Decoded":

@@ -43,6 +43,7 @@ _TABLE_TAG = re.compile(r"<(?:html|table|body)[\s>]", re.I)
 _CONTROL = frozenset(range(32)) - {8, 9, 10, 11, 12, 13, 26, 27, 28, 29, 30, 31}
 _CONTROL_BYTES = bytes(_CONTROL)
 _CONTROL_SHARE = 0.003
+_OTHER_SIDE = 6
 
 
 def sniff(data: bytes, name: str) -> str:
@@ -108,11 +109,16 @@ def _ascii_view(head: bytes) -> str | None:
 
 
 def _unmarked_utf16(head: bytes) -> str | None:
-    """Return UTF-16 without a byte order mark: zeros stand on one side only, as high bytes of ASCII."""
+    """Return UTF-16 without a byte order mark: zeros stand on one side, as high bytes of ASCII.
+
+    On the other side they are rare, as low bytes of 一 and 縀; two of them are no character.
+    """
     even, odd = head[::2].count(0), head[1::2].count(0)
-    if len(head) < 4 or min(even, odd) * 20 > max(even, odd) or head.find(b"\0\0") >= 0:
+    if len(head) < 4 or min(even, odd) * _OTHER_SIDE > max(even, odd):
         return None
     text = head.decode("utf-16-le" if odd > even else "utf-16-be", errors="replace")
+    if "\0" in text:
+        return None
     strange = sum(
         1 for char in text if char == "\ufffd" or ord(char) in _CONTROL or "\ue000" <= char <= "\uf8ff"
     )

@@ -568,3 +568,35 @@ def test_real_pages(path):
     fast = htmlfast.walk(text)
     assert fast is None or plain(fast) == tree
     assert tree[0] == REFERENCE.read(text)[0]
+
+
+WHOLE = "<html><head><title>表</title></head><body><table><tr><td>名称</td><td>甲</td></tr></table><p>完</p></body></html>"
+
+
+def test_a_page_that_is_cut_off_says_so():
+    for length in range(8, len(WHOLE) - 18):
+        document = read(WHOLE[:length])
+        assert any("cut off" in problem for problem in document.problems), WHOLE[:length]
+    for cut in (
+        "<table><tr><td>1<td>2",
+        "<p>x</p><table><tr><td>1</td></tr></table><table><tr><td>2",
+        "<td>1</td></t",
+    ):
+        assert any("cut off" in problem for problem in read(cut).problems), cut
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        WHOLE,
+        WHOLE + "\r\n\x1a",
+        WHOLE + "<!-- saved " + "x" * 9000 + " -->",
+        WHOLE.replace("</html>", ""),
+        "<table><tr><td>1<td>2<tr><td>3</table>",
+        "<p>甲<p>乙",
+        "<td>1</td>",
+        "<p>1 < 2, 3 > 2</p>",
+    ],
+)
+def test_a_whole_page_or_piece_is_not_called_cut_off(page):
+    assert read(page).problems == ()

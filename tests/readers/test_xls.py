@@ -153,6 +153,9 @@ def test_files_that_are_none_have_a_code() -> None:
     assert code_of(b"<html>") == "corrupt"
     for tenth in range(1, 10):
         assert code_of(data[: len(data) * tenth // 10]) in ("truncated", "corrupt")
+    directory = 512 * (1 + struct.unpack_from("<I", data, 48)[0])
+    for kept in (0, 1, 127):
+        assert code_of(data[: directory + kept]) == "truncated"
     stream = Compound(data).stream("Workbook")
     filepass = stream[: 4 + stream[2]] + struct.pack("<HHH", 0x2F, 2, 0) + stream[4 + stream[2] :]
     assert code_of(filepass) == "encrypted"

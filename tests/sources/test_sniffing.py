@@ -72,6 +72,9 @@ CASES = [
     ("gbk.xls", FORM.encode("gb18030"), "text/plain"),
     ("utf16.txt", FORM.encode("utf-16"), "text/plain"),
     ("utf16be.txt", FORM.encode("utf-16-be"), "text/plain"),
+    # 一 is 4E 00: beside ASCII it makes two zero bytes in a row that are no character
+    ("utf16le1.txt", "\t一级指标\n\t二级指标\n\t10\n\t9.5\n\t一\n".encode("utf-16-le"), "text/plain"),
+    ("utf16be1.txt", "\t一级指标\n\t二级指标\n\t10\n\t9.5\n\t一\n".encode("utf-16-be"), "text/plain"),
     ("big5.txt", "項目名稱\t得分\n".encode("big5"), "text/plain"),
     ("padded.txt", FORM.encode() + bytes(2), "text/plain"),
     ("letter.txt", "致：财政局\n".encode(), "text/plain"),
