@@ -23,12 +23,14 @@ MEDIA = {
     "html": "text/html",
     "mht": "multipart/related",
     "pdf": "application/pdf",
+    "ofd": "application/ofd",
 }
 _BEGINS = {
     "doc": b"\xd0\xcf\x11\xe0",
     "xls": b"\xd0\xcf\x11\xe0",
     "docx": b"PK",
     "xlsx": b"PK",
+    "ofd": b"PK",
     "pdf": b"%PDF",
 }
 # What a parser of markup, text or numbers trips over, put in place of what stood there.
