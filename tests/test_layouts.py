@@ -261,3 +261,44 @@ def test_a_labels_own_value_goes_before_the_heading(index: Index) -> None:
     form = found["forms"][0]
     assert (form["implementing_unit"], form["fiscal_year"], form["total_score"]) == ("中心医院", 2021, 98)
     assert found["funding"][0]["full_year_executed"] == Decimal(900000)
+
+
+def test_one_value_column_per_recipient(index: Index) -> None:
+    found = read(
+        index,
+        [
+            "2022年省级水利专项资金绩效目标表@1x7",
+            "专项名称@1x2|水利专项@1x5",
+            "资金情况（万元）@2x2|资金总额|100@1x4",
+            "其中：财政拨款|100@1x4",
+            "绩效指标@4x1|一级指标@2x1|二级指标@2x1|三级指标@2x1|指标值@1x3",
+            "吾培村|尧山村|合计",
+            "产出指标|数量指标|渠道（米）|≥100|≥200|≥300",
+            "效益指标|社会效益|受益人口|10人||10人",
+        ],
+    )
+    got = [(row["recipient"], row["level3"], row["target_text"]) for row in found["indicators"]]
+    assert got == [
+        ("吾培村", "渠道（米）", "≥100"),
+        ("吾培村", "受益人口", "10人"),
+        ("尧山村", "渠道（米）", "≥200"),
+        ("合计", "渠道（米）", "≥300"),
+        ("合计", "受益人口", "10人"),
+    ]
+    assert unmatched(found) == []
+
+
+def test_two_amounts_without_a_header_are_not_guessed(index: Index) -> None:
+    found = read(
+        index,
+        [
+            "项目支出绩效目标表@1x4",
+            "项目名称|路@1x3",
+            "项目资金（万元）@2x1|资金总额|100|90",
+            "其中：财政拨款|100|90",
+            "一级指标|二级指标|三级指标|指标值",
+            "产出指标|数量指标|里程|≥1公里",
+        ],
+    )
+    assert "funding" not in found
+    assert {"资金总额", "100", "90"} <= set(unmatched(found))

@@ -123,7 +123,8 @@ def _name(form: Form, table: Table, lattice: Lattice, line: Line, index: Index) 
         for cell in reversed(cells):
             if index.word(table.section.rows.vocabulary, cell.text) is not None:
                 return cell
-    return cells[-1] if cells else None
+    named = [cell for cell in cells if any(char.isalpha() for char in cell.text)]
+    return named[-1] if named else None
 
 
 def _earlier(table: Table, column: Column, cell: Cell) -> bool:

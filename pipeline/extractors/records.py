@@ -47,6 +47,8 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
     if not others and (clean(name_text) is None or name_key[:2] != (line.grid, line.row)):
         _ignore(table, lattice, cells, deepest, out)
         return
+    if table.recipient is not None and clean(texts[table.recipient.rule.field]) is None:
+        return
     rows = out.rows.setdefault(table.section.dataset, [])
     row: dict[str, object] = dict(table.section.constants)
     if "horizon" in row:
@@ -59,6 +61,12 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
             text, key = levels[name]
             sink.put(_target(table, number, by_field[name]), text, (key,))
             out.claims[key] = _value_claim(by_field[name])
+    if table.recipient is not None:
+        sink.put(
+            _target(table, number, table.recipient, "recipient"),
+            table.recipient.recipient,
+            table.recipient.header[-1:],
+        )
     _values(table, lattice, cells, texts, by_field, number, sink)
     _codes(table, number, row, levels, sink, index)
     rows.append(row)

@@ -50,12 +50,13 @@ class _Walk:
         if header is not None:
             usual = dict(header.section.constants).get("horizon")
             for half, horizon in enumerate(header.horizons):
-                if len(header.horizons) == 1:
+                columns = header.half(half)
+                recipient = next((column for column in columns if column.recipient), None)
+                if len(header.horizons) == 1 or recipient is not None:
                     horizon = horizon or usual
                 totals = tuple(self.totals) if half == len(header.horizons) - 1 else ()
-                table = Table(
-                    header.section, header.half(half), tuple(self.lines), totals, header.title, horizon
-                )
+                lines = tuple(self.lines)
+                table = Table(header.section, columns, lines, totals, header.title, horizon, recipient)
                 self.tables.append(table)
         self.open, self.lines, self.totals = None, [], []
 
@@ -336,6 +337,10 @@ def _pair(walk: _Walk, section: Section, cell: Cell, lattice: Lattice) -> bool:
     value = lattice.right(cell) if inline is None else None
     if value is not None and value.text.strip() and walk.index.word(vocabulary, value.text) is not None:
         value = None
+    if value is not None and _is_number(value.text):
+        behind = lattice.right(value)
+        if behind is not None and any(char.isdigit() for char in behind.text) and _is_number(behind.text):
+            return False  # several amounts and no header: which is which nobody says
     pairs = walk.pairs.setdefault(section.name, [])
     word = walk.index.word("horizons", cell.text)
     horizon = word[0] if word else None

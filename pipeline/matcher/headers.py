@@ -109,15 +109,26 @@ def _pairs(lattice: Lattice, row: int, labels: FormIndex) -> bool:
 def _header(lattice: Lattice, row: int, section: Section, labels: FormIndex) -> Header | None:
     best: Header | None = None
     lattice = _Grouped.over(lattice, row) or lattice
-    for depth in range(1, _DEEPEST + 1):
+    least = _least_depth(lattice, row, section, labels)
+    for depth in range(least, _DEEPEST + 1):
         if row + depth > lattice.height:
             break
-        if depth > 1 and not _goes_on(lattice, row, row + depth - 1, section, labels):
+        if depth > least and not _goes_on(lattice, row, row + depth - 1, section, labels):
             break
         header = _read(lattice, row, depth, section, labels)
         if header is not None and (best is None or header.strength >= best.strength):
             best = header
     return best
+
+
+def _least_depth(lattice: Lattice, row: int, section: Section, labels: FormIndex) -> int:
+    """Return how many rows a header takes at least: what two of its cells or more span."""
+    spans = sorted(
+        cell.row_span
+        for cell in lattice.starting(row)
+        if cell.text.strip() and section.name in labels.look(cell.text).columns
+    )
+    return min(spans[-2], _DEEPEST) if len(spans) > 1 else 1
 
 
 def _goes_on(lattice: Lattice, top: int, row: int, section: Section, labels: FormIndex) -> bool:
@@ -182,10 +193,30 @@ def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: Form
             columns.append(
                 Column(named.rule, named.spelling, named.how, leaf.start, leaf.end, keys, text, lowest=low)
             )
-    columns = _halves(columns)
+    columns = _recipients(columns, section, labels) or _halves(columns)
     if not _enough(section, columns):
         return None
     return Header(section, tuple(columns), depth, len(columns), tuple(title))
+
+
+def _recipients(columns: list[Column], section: Section, labels: FormIndex) -> list[Column] | None:
+    """Return the columns numbered by recipient where one head stands over a column for each of them, else None."""
+    if section.kind != "records":
+        return None
+    heads = [column.header[0] for column in columns if len(column.header) > 1]
+    shared = {key for key in heads if heads.count(key) > 1}
+    own = [
+        column
+        for column in columns
+        if column.header[0] in shared
+        and column.rule.field == "target_text"
+        and not labels.look(column.lowest).columns
+    ]
+    if len(own) < 2:
+        return None
+    rest = [replace(column, half=-1) for column in _once([one for one in columns if one not in own])]
+    named = [replace(column, half=place, recipient=column.lowest) for place, column in enumerate(own)]
+    return sorted(rest + named, key=lambda column: column.start)
 
 
 def _loosely(leaf: _Leaf, section: Section, labels: FormIndex, sure: set[str]) -> Named | None:
@@ -232,6 +263,8 @@ def _with_horizons(header: Header, lattice: Lattice, row: int, index: Index) -> 
     if header.section.kind != "records":
         return header
     halves = sorted({column.half for column in header.columns if column.half >= 0}) or [0]
+    if any(column.recipient for column in header.columns):
+        return replace(header, horizons=(None,) * len(halves))
     found: list[str | None] = []
     for half in halves:
         own = [column for column in header.columns if column.half == half]

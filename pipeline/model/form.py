@@ -37,7 +37,7 @@ class Column:
     """One column of a matrix or of records: its field and its grid columns start..end-1.
 
     ``text`` is its header from top to bottom, ``lowest`` the last part of it; ``half`` counts repeated sets
-    of columns, -1 serves all of them.
+    of columns, -1 serves all of them. ``recipient`` is the name over a column that only one recipient has.
     """
 
     rule: LabelRule
@@ -49,6 +49,7 @@ class Column:
     text: str
     half: int = 0
     lowest: str = ""
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Table:
     totals: tuple[Line, ...] = ()
     title: tuple[Key, ...] = ()
     horizon: str | None = None
+    recipient: Column | None = None
     pairs: tuple[Pair, ...] = ()
 
 

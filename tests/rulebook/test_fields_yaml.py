@@ -22,7 +22,7 @@ CONTRACT = {
         "form_id row_index horizon level1 level2 level3 level1_code level2_code target_text target_comparator "
         "target_value target_upper target_unit actual_text actual_comparator actual_value actual_upper "
         "actual_unit weight score reviewed_score deviation_reason nature direction scoring_standard note period_actual_text "
-        "projected_actual_text attainability"
+        "projected_actual_text attainability recipient"
     ),
     "checks": "form_id document_id check outcome severity message expected actual cells",
     "cells": (
