@@ -6,9 +6,11 @@ import zipfile
 import zlib
 
 from pipeline.errors import SourceError
+from pipeline.readers.sheets.markup import InMemory
 
 MAX_UNPACKED = 512 << 20  # all parts that are read, together
 
+_SMALL = 1 << 20  # bytes of a member that is inflated at once
 _END_RECORD = b"PK\x05\x06"
 
 
@@ -17,6 +19,7 @@ class Package:
 
     def __init__(self, data: bytes) -> None:
         self._left = MAX_UNPACKED
+        self._data = data
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError) as fault:
@@ -40,10 +43,9 @@ class Package:
 
     def part(self, name: str) -> bytes:
         """Return the bytes of a member; SourceError too_large, encrypted or corrupt."""
-        with self.stream(name) as stream:
-            return stream.read()
+        return self.stream(name).read()
 
-    def stream(self, name: str) -> "Part":
+    def stream(self, name: str) -> "Part | InMemory":
         """Open a member for reading piece by piece."""
         info = self._names[name]
         self._left -= info.file_size
@@ -52,7 +54,33 @@ class Package:
             raise SourceError("too_large", place=name, detail=detail)
         if info.flag_bits & 1:
             raise SourceError("encrypted", place=name)
-        return Part(self._zip, name)
+        found = _inflated(self._data, info) if info.file_size <= _SMALL else None
+        return InMemory(found) if found is not None else Part(self._zip, name)
+
+
+def _inflated(data: bytes, info: zipfile.ZipInfo) -> bytes | None:
+    """Return the bytes of a member that is in every way as it should be; None leaves the fault to zipfile.
+
+    Taking a member through zipfile costs more than inflating it when it is as small as those of a form.
+    """
+    name = info.orig_filename.encode("utf-8")
+    start = info.header_offset + 30 + len(name)
+    head = data[info.header_offset : start]
+    if head[:4] != b"PK\3\4" or head[30:] != name or head[6] & 1 or info.compress_type not in (0, 8):
+        return None
+    start += int.from_bytes(head[28:30], "little")
+    packed = data[start : start + info.compress_size]
+    if info.compress_type == 0:
+        found = packed
+    else:
+        inflating = zlib.decompressobj(-15)
+        try:
+            found = inflating.decompress(packed, info.file_size + 1)
+        except zlib.error:
+            return None
+        if not inflating.eof:
+            return None
+    return found if len(found) == info.file_size and zlib.crc32(found) == info.CRC else None
 
 
 class Part:
@@ -64,12 +92,6 @@ class Part:
             self._file = archive.open(name)
         except _FAULTS as fault:
             raise self._error(fault) from fault
-
-    def __enter__(self) -> "Part":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
     def read(self, size: int = -1) -> bytes:
         """Return the next bytes, all of the rest by default; empty at the end."""

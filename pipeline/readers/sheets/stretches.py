@@ -58,7 +58,7 @@ _LONG = Struct("<i")
 class Shown(dict[bytes, str]):
     """Style and number as they stand in a record (2 bytes, and 4 packed or 8) -> shown text.
 
-    10, 100 and 100% come again and again; the first 2,048 met are kept. ValueError for a number that is cut off.
+    10, 100 and 100% come again and again; 2,048 are kept, then it begins anew. ValueError for a number that is cut off.
     """
 
     def __init__(self, styles: Styles) -> None:
@@ -73,8 +73,9 @@ class Shown(dict[bytes, str]):
         else:
             raise ValueError("a number is cut off")
         found = self.styles.display(item[0] | item[1] << 8)(value)
-        if len(self) < _MAX_SHOWN:
-            self[item] = found
+        if len(self) >= _MAX_SHOWN:
+            self.clear()
+        self[item] = found
         return found
 
 

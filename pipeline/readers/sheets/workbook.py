@@ -6,17 +6,16 @@ from functools import lru_cache
 
 from pipeline.errors import SourceError
 from pipeline.readers.sheets.layout import Sheet
-from pipeline.readers.sheets.markup import Attributes, InMemory, elements, walk, whole
-from pipeline.readers.sheets.package import Package, Part, relations, target
+from pipeline.readers.sheets.markup import Attributes, InMemory, Readable, elements, walk, whole
+from pipeline.readers.sheets.package import Package, relations, target
 from pipeline.readers.sheets.richtext import shared_strings
 from pipeline.readers.sheets.styles import Styles
 from pipeline.readers.sheets.worksheet import Worksheet
 
 _MAX_PART = 64 << 20  # a part that is read whole
 _MAX_SHEETS = 10_000
-_SAME_STYLES = (
-    1 << 18
-)  # styles up to this size are kept for the next book: a program writes the same ones each time
+_SAME_STYLES = 1 << 18  # styles up to this size are kept for the next book: a program writes the same ones
+_SAME_PART = 1 << 14  # likewise the references between parts and the list of sheets
 
 
 @dataclass(slots=True)
@@ -37,7 +36,7 @@ def open_workbook(data: bytes) -> Workbook:
     book = Workbook(package)
     targets = _references(package, name)
     date1904 = False
-    found = elements(_opened(package, name), name, frozenset({"sheet", "workbookPr"}))
+    found = _elements(package, name, frozenset({"sheet", "workbookPr"}))
     for element, parent, attributes in found:
         if element == "workbookPr":
             date1904 = attributes.get("date1904") in ("1", "true", "on")
@@ -68,14 +67,27 @@ def _references(package: Package, name: str) -> dict[str, tuple[str, str]]:
     if place is None:
         return {}
     out: dict[str, tuple[str, str]] = {}
-    for _, _, attributes in elements(_opened(package, place), place, frozenset({"Relationship"})):
+    for _, _, attributes in _elements(package, place, frozenset({"Relationship"})):
         if attributes.get("TargetMode") != "External":
             kind = attributes.get("Type", "").rpartition("/")[2]
             out[attributes.get("Id", "")] = (kind, target(name, attributes.get("Target", "")))
     return out
 
 
-def _opened(package: Package, name: str) -> Part:
+def _elements(package: Package, place: str, names: frozenset[str]) -> list[tuple[str, str, Attributes]]:
+    """Return the elements of a part; the parts of books from one program are often the same to the byte."""
+    data = _opened(package, place).read()
+    return _known_elements(data, place, names) if len(data) < _SAME_PART else _read(data, place, names)
+
+
+def _read(data: bytes, place: str, names: frozenset[str]) -> list[tuple[str, str, Attributes]]:
+    return elements(InMemory(data), place, names)
+
+
+_known_elements = lru_cache(maxsize=64)(_read)
+
+
+def _opened(package: Package, name: str) -> Readable:
     if package.size(name) > _MAX_PART:
         raise SourceError("too_large", place=name, detail=f"{package.size(name) >> 20} MiB")
     return package.stream(name)
@@ -84,20 +96,18 @@ def _opened(package: Package, name: str) -> Part:
 def _read_shared(book: Workbook, parts: dict[str, str], date1904: bool) -> None:
     """Read the styles and the shared strings; a fault in them is a problem, not the end."""
     package = book.package
-    numbers: tuple[int, ...] = ()
-    formats: dict[int, str] = {}
+    book.styles = Styles((), {}, date1904)
     name = package.find(parts.get("styles", "xl/styles.xml"))
     if name:
         try:
             data = _opened(package, name).read()
-            numbers, formats = (_known_styles if len(data) < _SAME_STYLES else _styles)(data, name)
+            book.styles = (_known_styles if len(data) < _SAME_STYLES else _styles)(data, name, date1904)
         except SourceError as fault:
             if fault.code == "too_large":
                 raise
             book.problems.append(
                 f"number formats cannot be read, numbers are shown as stored: {fault.detail}"
             )
-    book.styles = Styles(numbers, formats, date1904)
     name = package.find(parts.get("sharedStrings", "xl/sharedStrings.xml"))
     if name:
         try:
@@ -109,8 +119,8 @@ def _read_shared(book: Workbook, parts: dict[str, str], date1904: bool) -> None:
             book.problems.append(f"shared texts cannot be read: {fault.detail}")
 
 
-def _styles(data: bytes, place: str) -> tuple[tuple[int, ...], dict[int, str]]:
-    """Return the format number of each cell style, and the codes that the book defines by number."""
+def _styles(data: bytes, place: str, date1904: bool) -> Styles:
+    """Return the format number of each cell style, with the codes that the book defines by number."""
     numbers: list[int] = []
     formats: dict[int, str] = {}
     for name, parent, attributes in elements(InMemory(data), place, frozenset({"xf", "numFmt"})):
@@ -119,10 +129,10 @@ def _styles(data: bytes, place: str) -> tuple[tuple[int, ...], dict[int, str]]:
             numbers.append(max(0, whole(number)))
         elif name == "numFmt" and parent == "numFmts" and whole(number) >= 0:
             formats[whole(number)] = attributes.get("formatCode", "General")
-    return tuple(numbers), formats
+    return Styles(numbers, formats, date1904)
 
 
-_known_styles = lru_cache(maxsize=32)(_styles)
+_known_styles = lru_cache(maxsize=16)(_styles)
 
 
 def read_sheets(book: Workbook) -> Iterator[tuple[Sheet, list[str]]]:

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from pipeline.errors import SourceError
+from pipeline.readers.sheets.addresses import COLUMNS, ROWS, columns, keys, ordered
 from pipeline.readers.sheets.formats import display
 from pipeline.readers.sheets.general import general
-from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Sheet
+from pipeline.readers.sheets.layout import COLUMN_BITS, COLUMN_MASK, MAX_CELLS, Sheet
 from pipeline.readers.sheets.margins import margin_texts
 from pipeline.readers.sheets.markup import Attributes, Readable, cell_text, unescaped, walk, whole
 from pipeline.readers.sheets.richtext import MARKED, Gather, IrregularError, fragment_text, is_regular
@@ -21,18 +22,17 @@ from pipeline.readers.sheets.styles import Styles
 MAX_TEXT = 64 << 20  # characters of texts that stand in the sheet itself
 _PIECE = 4 << 20
 _MAX_KNOWN = 20_000  # values kept for one kind of cell
-_ROWS, _COLUMNS = 1 << 20, 1 << COLUMN_BITS
 
-_CELL = re.compile(
-    r'<c r="([A-Z]{1,3}[0-9]{1,7})"([^<>]*)>\s*+'
+_PATTERN = (
+    r'<c r="([A-Z0-9]++)"([^<>]*)>\s*+'
     r"(?:<f\b[^<>]*>(?:[^<]*</f>)?\s*+)?"
-    r"(?:<v(?: [^<>]*)?>([^<]*)</v>"
+    r"(?:<v>([^<]*+)</v>"
     r"|<is>(?:<t(?: [^<>]*)?>([^<]*)</t></is>|([^<]*+(?:<(?!/?(?:is|c)\b)[^<]*+)*+)</is>))"
 )
+_CELL = re.compile(_PATTERN)
+_ANY_CELL = re.compile(_PATTERN.replace("<v>", "<v(?: [^<>]*)?>"))
 _ATTRIBUTES = re.compile(r'\s([a-z]+)="([^"<>]*)"')
-_MERGE = re.compile(
-    r'<mergeCell\s++(?:[^<>]*\s)?ref="([A-Z]{1,3})([0-9]{1,7}):([A-Z]{1,3})([0-9]{1,7})"[^<>]*>'
-)
+_MERGE = re.compile(r'<mergeCell\s++(?:[^<>]*\s)?ref="([A-Z0-9]++):([A-Z0-9]++)"[^<>]*>')
 _RANGE = re.compile(r"\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?\Z")
 _MARGIN = re.compile(r"<((?:odd|even|first)(?:Header|Footer))(?: [^<>]*)?>([^<]*)</\1>")
 _DRAWING = re.compile(r'<drawing\s[^<>]*?\bid="([^"]*)"')
@@ -41,37 +41,17 @@ _MARGIN_NAMES = frozenset(
 )
 
 
-class _Columns(dict[str, int]):
-    """Letters of a column -> its 0-based number."""
+class _Texts(dict[str, str]):
+    """Text in a cell as it stands in the file -> as shown; the labels of a form come again in every book."""
 
-    def __missing__(self, letters: str) -> int:
-        number = 0
-        for letter in letters:
-            number = number * 26 + ord(letter) - 64
-        if not 1 <= number <= _COLUMNS:
-            raise IrregularError
-        self[letters] = number - 1
-        return number - 1
+    def __missing__(self, raw: str) -> str:
+        text = cell_text(unescaped(raw)) if MARKED(raw) else raw
+        if len(raw) < 256 and len(self) < 20_000:
+            self[raw] = text
+        return text
 
 
-_columns = _Columns()
-
-
-class _Keys(dict[str, int]):
-    """Address of a cell -> its key; the first 60,000 met are kept, because every form begins at A1."""
-
-    def __missing__(self, address: str) -> int:
-        letters = address.rstrip("0123456789")
-        row = int(address[len(letters) :])
-        if not 1 <= row <= _ROWS:
-            raise IrregularError
-        key = (row - 1) << COLUMN_BITS | _columns[letters]
-        if len(self) < 60_000:
-            self[address] = key
-        return key
-
-
-_keys = _Keys()
+_texts = _Texts()
 
 
 class Worksheet:
@@ -138,18 +118,15 @@ class Worksheet:
             unit = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise IrregularError from None
-        if "<!" in unit:
+        if "!" in unit and "<!" in unit:
             raise IrregularError
         found = _CELL.findall(unit)
-        values = unit.count("</v>")
-        texts = unit.count("</is>")
-        # every end found by the pattern, and an end for every beginning
-        if len(found) != values + texts or values != unit.count("<v>") + unit.count("<v "):
-            raise IrregularError
-        if texts != unit.count("<is>") and (texts or "<is" in unit):
-            raise IrregularError
+        # an end found by the pattern for every beginning and every end that stands there
+        if unit.count("v>") + unit.count("is>") != 2 * len(found):
+            found = _ANY_CELL.findall(unit)
+            _check(unit, len(found))
         self._cells(found)
-        after = 0 if self._after_cells else unit.find("</sheetData>")
+        after = 0 if self._after_cells else unit.rfind("</sheetData>")
         if after >= 0:
             self._after_cells = True
             self._rest(unit[after:])
@@ -159,8 +136,15 @@ class Worksheet:
         merges = _MERGE.findall(unit)
         if len(merges) != unit.count("<mergeCell "):
             raise IrregularError
-        for left, top, right, bottom in merges:
-            self.merge(int(top), _columns[left], int(bottom), _columns[right])
+        corners = [(keys[first], keys[last]) for first, last in merges]
+        self.sheet.merge(
+            [
+                (first >> COLUMN_BITS, last >> COLUMN_BITS, first & COLUMN_MASK, last & COLUMN_MASK)
+                if first >> COLUMN_BITS <= last >> COLUMN_BITS and first & COLUMN_MASK <= last & COLUMN_MASK
+                else ordered(first, last)
+                for first, last in corners
+            ]
+        )
         for _, text in _MARGIN.findall(unit):
             self.margin(unescaped(text))
         if drawing := _DRAWING.search(unit):
@@ -168,30 +152,33 @@ class Worksheet:
 
     def _cells(self, found: list[tuple[str, str, str, str, str]]) -> None:
         """Put the cells that the pattern found; what was shown once for the same attributes is known."""
-        texts, keys, shown, used = self.sheet.texts, _keys, self._shown, 0
+        texts, shown, used = self.sheet.texts, self._shown, 0
+        plain = not self._text_styles
         for address, attributes, value, inline, runs in found:
             known = shown.get(attributes)
             if known is None:
                 known = shown[attributes] = self._begin(attributes)
             text = known.get(value)
             if text is None:
-                used += len(inline)
-                if inline and not self._text_styles:
-                    text = cell_text(unescaped(inline)) if MARKED(inline) else inline
+                if inline and plain:
+                    used += len(inline)
+                    text = _texts[inline]
                 else:
                     text = self._unknown(attributes, value, inline, runs)
                     if text is None:
                         continue
                     if value and len(known) < _MAX_KNOWN:
-                        known[value] = text
+                        self._styles.keep(known, value, text)
             texts[keys[address]] = text
         self._take(used)
         if len(texts) > MAX_CELLS:
             raise SourceError("too_large", place=self.sheet.name, detail=f"more than {MAX_CELLS} cells")
 
     def _begin(self, attributes: str) -> dict[str, str]:
-        """Return what is known beforehand of cells with these attributes: the shared texts, or nothing."""
+        """Return what is known beforehand of cells with these attributes: shared texts, numbers, or nothing."""
         kind = self._kinds[attributes] = _kind(attributes)
+        if kind[1] == "n":
+            return self._styles.shown(kind[0])
         return self._strings if kind[1] == "s" and not self._text_styles else {}
 
     def _unknown(self, attributes: str, value: str, inline: str, runs: str) -> str | None:
@@ -259,7 +246,7 @@ class Worksheet:
         """Add a merged range; rows from 1, columns from 0, corners in any order."""
         top, bottom = sorted((top, bottom))
         left, right = sorted((left, right))
-        if top >= 1 and bottom <= _ROWS:
+        if top >= 1 and bottom <= ROWS:
             self.sheet.merge([(top - 1, bottom - 1, left, right)])
 
     def margin(self, code: str) -> None:
@@ -272,6 +259,15 @@ class Worksheet:
     def _fault(self, text: str) -> None:
         if not self.faults:
             self.faults.append(f"{self.sheet.name}: {text}")
+
+
+def _check(unit: str, found: int) -> None:
+    """Raise IrregularError unless the pattern found every value and text, told by all that may begin or end one."""
+    values, texts = unit.count("</v>"), unit.count("</is>")
+    if found != values + texts or values != unit.count("<v>") + unit.count("<v "):
+        raise IrregularError
+    if texts != unit.count("<is>") and (texts or "<is" in unit):
+        raise IrregularError
 
 
 def _kind(attributes: str) -> tuple[int, str]:
@@ -328,19 +324,19 @@ class _Parsed:
         self._col += 1
         if found:
             try:
-                self._row, self._col = int(found[2]), _columns[found[1]]
+                self._row, self._col = int(found[2]), columns[found[1]]
             except IrregularError:
                 self._in_cell = False
         self._style = max(0, whole(attributes.get("s", "0")))
         self._kind = attributes.get("t", "n")
-        if not 1 <= self._row <= _ROWS or self._col >= _COLUMNS:
+        if not 1 <= self._row <= ROWS or self._col >= COLUMNS:
             self._in_cell = False
         if len(self._to.sheet.texts) > MAX_CELLS:
             raise SourceError("too_large", place=self._to.sheet.name, detail=f"more than {MAX_CELLS} cells")
 
     def _merge(self, found: re.Match[str]) -> None:
         try:
-            self._to.merge(int(found[2]), _columns[found[1]], int(found[4]), _columns[found[3]])
+            self._to.merge(int(found[2]), columns[found[1]], int(found[4]), columns[found[3]])
         except IrregularError:
             return
 
