@@ -32,9 +32,12 @@ def read(source: Source) -> Document:
 
 
 def _inks(data: bytes, places: MutableMapping[int, Any]) -> Iterator[Ink]:
+    import numpy as np
+
     from pipeline.readers.scans.page import read_page
     from pipeline.readers.scans.pictures import open_pictures
 
     for number, picture in enumerate(open_pictures(data), start=1):
-        ink, places[number] = read_page(picture.grey, picture.dpi, number)
+        ink, place = read_page(picture.grey, picture.dpi, number)
+        places[number] = np.diag([picture.reduced, picture.reduced, 1.0]) @ place
         yield ink

@@ -62,14 +62,18 @@ LEVELS = {
 }
 
 
-def rendered(form: Path, level: Level) -> Image.Image:
-    """Return the first page of a form as a picture of this level."""
+def rendered(form: Path, level: Level) -> list[Image.Image]:
+    """Return the pages of a form as pictures of this level."""
     from pypdfium2 import PdfDocument
 
     pdf = PdfDocument(form.read_bytes())
-    page = pdf[0].render(scale=level.dpi / 72, rev_byteorder=True).to_pil().convert("RGB")
+    pages = [page.render(scale=level.dpi / 72, rev_byteorder=True).to_pil().convert("RGB") for page in pdf]
     pdf.close()
     rng = np.random.default_rng(int(hashlib.sha256(f"{form.name}{level}".encode()).hexdigest()[:8], 16))
+    return [degraded(page, level, rng) for page in pages]
+
+
+def degraded(page: Image.Image, level: Level, rng: np.random.Generator) -> Image.Image:
     if level.seal:
         page = stamped(page, level.dpi)
     page = page.rotate(level.skew, Image.Resampling.BICUBIC, fillcolor="white")
@@ -109,15 +113,19 @@ def stamped(page: Image.Image, dpi: int) -> Image.Image:
     return Image.fromarray(mixed.astype(np.uint8))
 
 
-def saved(picture: Image.Image, level: Level) -> Source:
-    """Return a picture as the source that a scanner would write."""
+def saved(pages: list[Image.Image], level: Level) -> Source:
+    """Return pictures as the file that a scanner would write: one page JPEG or PNG, several a TIFF."""
     out = io.BytesIO()
+    options: dict[str, Any] = {"dpi": (level.dpi, level.dpi)}
+    kind, media_type = ("JPEG", "image/jpeg") if level.jpeg else ("PNG", "image/png")
+    if len(pages) > 1:
+        kind, media_type = "TIFF", "image/tiff"
+        options |= {"save_all": True, "append_images": pages[1:]}
+        options["compression"] = "jpeg" if level.jpeg else "tiff_deflate"
     if level.jpeg:
-        picture.save(out, "JPEG", quality=level.jpeg, dpi=(level.dpi, level.dpi))
-    else:
-        picture.save(out, "PNG", dpi=(level.dpi, level.dpi))
+        options["quality"] = level.jpeg
+    pages[0].save(out, kind, **options)
     data = out.getvalue()
-    media_type = "image/jpeg" if level.jpeg else "image/png"
     return Source(hashlib.sha256(data).hexdigest(), ("a",), len(data), media_type, data)
 
 

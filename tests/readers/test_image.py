@@ -170,7 +170,8 @@ def test_a_figure_that_is_no_tiling_is_in_doubt_and_tiles():
         ([((8, 16), (26, 16))], "—"),
         ([((15, 6), (15, 28))], None),
         ([((8, 10), (26, 10)), ((8, 22), (26, 22))], None),
-        ([((8, 16), (20, 16)), ((24, 16), (36, 16))], "——"),
+        ([((2, 16), (21, 16)), ((23, 16), (42, 16))], "——"),
+        ([((2, 16), (6, 16)), ((36, 16), (42, 16))], None),
         ([((10, 6), (20, 28))], None),
         ([((10, 28), (20, 6)), ((8, 16), (26, 16))], None),
         ([], None),
@@ -239,3 +240,27 @@ def test_widths_of_brackets():
     assert chinese_widths("满意度(%)") == "满意度（%）"
     assert chinese_widths("f(x)=3,000.5") == "f(x)=3,000.5"
     assert chinese_widths("其中:财政,拨款;") == "其中：财政，拨款;"
+
+
+@pytest.mark.parametrize(
+    ("text", "strokes", "doubtful"),
+    [
+        ("1", [((20, 6), (20, 28))], False),
+        ("1", [((20, 6), (20, 28)), ((16, 10), (20, 6)), ((16, 28), (24, 28))], False),
+        ("1", [((10, 28), (22, 6))], True),
+        ("11", [((20, 6), (20, 28)), ((30, 6), (30, 28))], False),
+        ("一", [((8, 16), (26, 16))], True),
+        ("7", [((10, 28), (22, 6))], False),
+    ],
+)
+def test_a_one_must_stand(text, strokes, doubtful):
+    pytest.importorskip("cv2")
+    import numpy as np
+    from PIL import Image, ImageDraw
+
+    from pipeline.readers.scans.strokes import is_doubtful
+
+    image = Image.new("L", (44, 34), 0)
+    for ends in strokes:
+        ImageDraw.Draw(image).line(ends, fill=255, width=2)
+    assert is_doubtful(text, np.asarray(image) > 0) == doubtful

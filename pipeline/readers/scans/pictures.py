@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MOST_PIXELS = 100_000_000
 MOST_PAGES = 500
 _SMALLEST = 40
+# more is not read better
+_NEEDED_DPI = 200.0
 # a pixel whose red exceeds its green and blue by more than this holds red ink; paper is never so warm
 _RED = 24
 _LOW_DPI, _HIGH_DPI = 90.0, 1300.0
@@ -22,10 +24,14 @@ _A4_LONG, _A3_LONG, _A6_LONG = 11.69, 16.6, 5.6
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """One page as grey pixels (rows x columns, uint8) and its resolution in dots per inch."""
+    """One page as grey pixels (rows x columns, uint8) and its resolution in dots per inch.
+
+    ``reduced``: each pixel stands for so many of the file's in both directions.
+    """
 
     grey: Any
     dpi: float
+    reduced: int = 1
 
 
 def open_pictures(data: bytes) -> Iterator[Picture]:
@@ -59,8 +65,9 @@ def _page(image: "Image", number: int) -> Picture:
             )
         if min(width, height) < _SMALLEST:
             raise SourceError("unsupported", place=place, detail=f"{width} x {height} pixels hold no page")
-        printed = image.info.get("dpi")
-        return Picture(_grey(image), _dpi(printed, width, height))
+        dpi = _dpi(image.info.get("dpi"), width, height)
+        reduced = max(1, int(dpi // _NEEDED_DPI))
+        return Picture(_grey(image, reduced), dpi / reduced, reduced)
     except SourceError:
         raise
     except (OSError, EOFError) as error:
@@ -69,7 +76,7 @@ def _page(image: "Image", number: int) -> Picture:
         raise SourceError("corrupt", place=place, detail=f"{type(error).__name__} {error}".strip()) from error
 
 
-def _grey(image: "Image") -> Any:
+def _grey(image: "Image", reduced: int) -> Any:
     """Return the pixels as grey, turned as the camera says, red ink taken for paper."""
     import numpy as np
     from PIL import ImageOps
@@ -82,13 +89,13 @@ def _grey(image: "Image") -> Any:
         paper = Image.new("RGBA", upright.size, "white")
         upright = Image.alpha_composite(paper, upright)
     if upright.mode in ("1", "L"):
-        return np.array(upright.convert("L"))
+        return np.array(upright.convert("L").reduce(reduced))
     if upright.mode.startswith(("I", "F")):
         # 16 and 32 bits: stretched to 8, which convert("L") would clip
-        values = np.array(upright, dtype=np.float32)
+        values = np.array(upright.convert("F").reduce(reduced), dtype=np.float32)
         low, high = float(values.min()), float(values.max())
         return ((values - low) * (255.0 / max(high - low, 1.0))).astype(np.uint8)
-    return without_red(np.array(upright.convert("RGB")))
+    return without_red(np.array(upright.convert("RGB").reduce(reduced)))
 
 
 def without_red(colours: Any) -> Any:
