@@ -8,6 +8,7 @@ from pipeline.model import Rulebook
 from pipeline.rulebook.examples import load_examples
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook, shipped_rules
+from pipeline.rulebook.mutation import Target
 from pipeline.run.examples import Bench
 
 
@@ -46,23 +47,29 @@ def mutate(directory: Path | None, fixtures: Path | None, write: bool) -> int:
             why = f"多余：{instead.place} 的 {instead.text} 同样识别它 | redundant: matched by that anyway"
         print(f"{loss.place}: {loss.what}: {why}")
     total = len(trial.losses)
-    print(f"{total} 处删减 losses: {total - len(survivors)} 处被发现 noticed, {len(survivors)} 处未被发现 not")
+    print(
+        f"{total} 处删减 losses: {total - len(survivors)} 处被发现 noticed, {len(survivors)} 处未被发现 not"
+    )
     return 1 if survivors else 0
 
 
-def _write(folder: Path, missing: list[tuple[tuple[str, bool, str], str]], bench: Bench) -> bool:
+def _write(folder: Path, missing: list[tuple[list[Target], str]], bench: Bench) -> bool:
     """Write assertions on the spellings that stand the check; print those that do not."""
     from pipeline.rulebook.assertions import write_assertions
     from pipeline.rulebook.examples import Assertion
 
     kept: dict[tuple[str, bool], list[tuple[str, str]]] = {}
-    for (owner, of_words, target), text in missing:
-        assertion = Assertion(owner, of_words, target, text, True, Fault(owner, 1, 1, ""))
-        faults = bench.affirm(assertion)
-        if faults:
-            print(f"未写入 | not written: {faults[0].message}", file=sys.stderr)
+    for targets, text in missing:
+        faults: list[Fault] = []
+        for owner, of_words, target in targets:
+            assertion = Assertion(owner, of_words, target, text, True, Fault(owner, 1, 1, ""))
+            wrong = bench.affirm(assertion)
+            if not wrong:
+                kept.setdefault((owner, of_words), []).append((target, text))
+                break
+            faults += wrong
         else:
-            kept.setdefault((owner, of_words), []).append((target, text))
+            print(f"未写入 | not written: {faults[0].message}", file=sys.stderr)
     for (owner, of_words), texts in kept.items():
         path = write_assertions(folder, owner, of_words, texts)
         print(f"写入 wrote {path}: {len(texts)}")

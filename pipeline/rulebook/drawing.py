@@ -6,8 +6,8 @@
     | 资金     | 年初数 | 执行数 |     a short row's last cell reaches to the table's edge
     | ^        | 90     | 90     |     ^ goes on from above, < goes on from the left: merged cells
 
-The bars at both ends of a row may be left out. ``\\|`` is a bar, ``\\n`` a line break inside a cell, ``\\^`` and
-``\\<`` the marks themselves.
+The bars at both ends of a row may be left out. A backslash before a bar, ^ or < takes it as it is; backslash n is
+a line break inside a cell.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ _ESCAPES = {"\\n": "\n", "\\^": "^", "\\<": "<"}
 _BAR = "\ue000"
 
 
-class NotADrawing(ValueError):
+class DrawingError(ValueError):
     """The text cannot be read as a form; ``line`` counts its lines from 0."""
 
     def __init__(self, line: int, message: str) -> None:
@@ -29,7 +29,7 @@ class NotADrawing(ValueError):
 
 
 def read_drawing(text: str) -> Document:
-    """Return the document that a text draws; NotADrawing where merged cells make no rectangle."""
+    """Return the document that a text draws; DrawingError where merged cells make no rectangle."""
     grids: list[Grid] = []
     blocks: list[Block] = []
     rows: list[tuple[int, list[str]]] = []
@@ -73,7 +73,7 @@ def _cells(rows: list[tuple[int, list[str]]]) -> tuple[Cell, ...]:
                 owner[row, col] = owner[row, col - 1]
             elif mark == "^":
                 if not row:
-                    raise NotADrawing(number, "第一行不能有 ^ | no ^ in the first row of a table")
+                    raise DrawingError(number, "第一行不能有 ^ | no ^ in the first row of a table")
                 owner[row, col] = owner[row - 1, col]
             else:
                 owner[row, col] = (row, col)
@@ -92,7 +92,7 @@ def _cell(
     wide = max(one for _, one in own) - col + 1
     number, cells = rows[row]
     if len(own) != high * wide or min(one for _, one in own) < col:
-        raise NotADrawing(
+        raise DrawingError(
             number, f"合并的单元格不是矩形：{cells[col]} | merged cells make no rectangle: {cells[col]}"
         )
     text = "" if cells[col] == "<" else _plain(cells[col])

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from pipeline.errors import Fault, RuleError
 from pipeline.model import Document, FormRule, Rulebook, Vocabulary
-from pipeline.rulebook.drawing import NotADrawing, read_drawing
+from pipeline.rulebook.drawing import DrawingError, read_drawing
 from pipeline.rulebook.nodes import Node, Reader
 
 FOLDER = "examples"
@@ -140,7 +140,7 @@ def _example(reader: Reader, node: Node, owner: str, rulebook: Rulebook) -> Exam
     if reader.text(keys["text"]):
         try:
             document = read_drawing(keys["text"].value)
-        except NotADrawing as err:
+        except DrawingError as err:
             at = keys["text"]
             reader.faults.append(Fault(at.path, at.line + 1 + err.line, 1, str(err)))
     if len(reader.faults) > before:

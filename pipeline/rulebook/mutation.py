@@ -84,7 +84,8 @@ def _spellings(rule: FormRule) -> Iterator[tuple[str, Spelling, bool]]:
         yield "ignores", spelling, False
     for section in rule.sections:
         for spelling in section.starts:
-            yield f"{section.name}.starts", spelling, False
+            # the extractor of fields compares labels with starts by itself
+            yield f"{section.name}.starts", spelling, section.kind == "fields"
         for label in section.labels:
             for spelling in label.spellings:
                 yield f"{section.name}.{label.field}", spelling, section.kind == "heading"

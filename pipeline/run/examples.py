@@ -11,10 +11,12 @@ from pipeline.matcher import match
 from pipeline.model import Document, Form, Key, Yield
 from pipeline.rulebook.examples import DATASETS, Assertion, Example, Examples, Expected
 from pipeline.rulebook.index import Index
+from pipeline.text.labels import notes
 
 Found = tuple[tuple[Form, Yield], ...]
 Column = tuple[int, str, int | None, str]
 _LITERAL = ("exact", "alias")
+_TRIES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Bench:
         self.examples = examples.examples
         self.assertions = examples.assertions
         self.index = index
+        self._chosen: dict[Assertion, Slot] = {}
 
     @cached_property
     def found(self) -> list[Found]:
@@ -46,17 +49,21 @@ class Bench:
         return [interpret_document(example.document, self.index) for example in self.examples]
 
     @cached_property
-    def slots(self) -> dict[tuple[str, bool, str], Slot]:
-        """Return for each label the smallest example that prints it; a vocabulary also has ``*`` for any code."""
-        found: dict[tuple[str, bool, str], Slot] = {}
+    def slots(self) -> dict[tuple[str, bool, str], list[Slot]]:
+        """Return for each label the cells that print it, the smallest example first.
+
+        A vocabulary also has ``*`` for any code. A label without a bracket note goes first: the note may be
+        the only place that names the unit.
+        """
+        found: dict[tuple[str, bool, str], list[Slot]] = {}
         for number, forms in enumerate(self.found):
             size = sum(len(grid.cells) for grid in self.examples[number].document.grids)
             for place, (form, yielded) in enumerate(forms):
                 for what, key, codes in _printed(form, yielded, place, self.index):
-                    slot = Slot(number, key, size, codes)
-                    if what not in found or size < found[what].size:
-                        found[what] = slot
-        return found
+                    noted = bool(notes(_text(form, key)))
+                    slot = Slot(number, key, size + (10_000 if noted else 0), codes)
+                    found.setdefault(what, []).append(slot)
+        return {what: sorted(slots, key=lambda slot: slot.size) for what, slots in found.items()}
 
     def failures(self) -> list[Fault]:
         """Return everything that an example or an assertion has to say against the rules."""
@@ -69,18 +76,37 @@ class Bench:
         return list(_compare(self.examples[number], found))
 
     def affirm(self, assertion: Assertion, index: Index | None = None) -> list[Fault]:
-        """Return a fault where a text, printed in place of a label of an example, is not known as that label."""
-        what = (assertion.owner, assertion.of_words, assertion.target)
-        slot = self.slots.get(what)
-        if slot is None and assertion.of_words:
-            slot = self.slots.get((assertion.owner, True, "*"))
+        """Return a fault where a text, printed in place of a label of an example, is not known as that label.
+
+        One example will do: the smallest in which the text passes under the rules as they are.
+        """
+        slot = self._chosen.get(assertion)
         if slot is None:
-            return [_note(assertion, "没有任何示例印有这个标签", "no example prints this label")]
+            what = (assertion.owner, assertion.of_words, assertion.target)
+            slots = self.slots.get(what, [])
+            if not slots and assertion.of_words:
+                slots = self.slots.get((assertion.owner, True, "*"), [])
+            if not slots:
+                return [_note(assertion, "没有任何示例印有这个标签", "no example prints this label")]
+            passing = (one for one in slots[:_TRIES] if self._swapped(assertion, one, self.index) is None)
+            slot = self._chosen[assertion] = next(passing, slots[0])
         wrong = self._swapped(assertion, slot, index or self.index)
         name = self.examples[slot.example].name
         if wrong is None:
             return []
         return [_note(assertion, f"代入示例“{name}”：{wrong[0]}", f"in the example {name}: {wrong[1]}")]
+
+    def notices(self, assertion: Assertion, index: Index) -> bool:
+        """Say whether an assertion that holds in some example no longer does under other rules."""
+        if self.affirm(assertion, index):
+            return True
+        what = (assertion.owner, assertion.of_words, assertion.target)
+        return any(
+            self._swapped(assertion, slot, self.index) is None
+            and self._swapped(assertion, slot, index) is not None
+            for slot in self.slots.get(what, [])[:_TRIES]
+            if slot is not self._chosen.get(assertion)
+        )
 
     def _swapped(self, assertion: Assertion, slot: Slot, index: Index) -> tuple[str, str] | None:
         before = self.found[slot.example]
@@ -91,10 +117,20 @@ class Bench:
             if word is None or word[0] != assertion.target:
                 return f"词表给出 {word[0] if word else '无'}", f"the vocabulary gives {word and word[0]}"
             how: str | None = word[1].tier
+        elif assertion.target == "titles":
+            titles = {form.title_key: form.title_spelling for form, _ in after}
+            spelling = titles.get(slot.key)
+            if spelling is None:
+                return "未识别为标题", "not known as a title"
+            how = spelling.tier
         else:
             old, new = _claim(before, slot.key), _claim(after, slot.key)
             if new is None or old is None or new[:2] != old[:2]:
                 return f"未识别（{new and new[0]}）", f"not known as such ({new and new[0]})"
+            named = {form.headers[slot.key][1] for form, _ in after if slot.key in form.headers}
+            section = assertion.target.partition(".")[0]
+            if assertion.target.endswith(".starts") and named - {section}:
+                return f"识别为 {'、'.join(named)}", f"known as {', '.join(named)}"
             how = new[2]
         if assertion.literal and how not in _LITERAL:
             return f"只凭 {how} 识别，规则中没有这个写法", f"known by {how} only, not as a spelling"
@@ -121,17 +157,10 @@ def _printed(
     for hit in form.labels:
         if hit.inline is None:
             yield (name, False, f"{hit.section.name}.{hit.rule.field}"), hit.key, ()
-    heads: set[Key] = set()
-    for table in form.tables:
-        for column in table.columns:
-            heads.update(column.header)
-            if len(column.header) == 1:
-                yield (name, False, f"{table.section.name}.{column.rule.field}"), column.header[0], ()
-        for line in table.totals:
-            for cell in form.lattices[line.grid].starting(line.row):
-                if table.section.name in look(cell.text).totals:
-                    key = form.lattices[line.grid].key(cell)
-                    yield (name, False, f"{table.section.name}.totals"), key, ()
+            for section in look(hit.text).starts:
+                yield (name, False, f"{section}.starts"), hit.key, ()
+    heads = {key for table in form.tables for column in table.columns for key in column.header}
+    yield from _tabled(form, index)
     for key, (_spelling, section) in form.headers.items():
         if key not in heads and section in index.forms[name].sections:
             yield (name, False, f"{section}.starts"), key, ()
@@ -139,6 +168,21 @@ def _printed(
         if claim.role == "ignored" and look(_text(form, key)).ignored is not None:
             yield (name, False, "ignores"), key, ()
     yield from _words(form, out, place)
+
+
+def _tabled(form: Form, index: Index) -> Iterator[tuple[tuple[str, bool, str], Key, tuple[Column, ...]]]:
+    """Yield the heads of columns that stand in one cell, and the labels of totals."""
+    name = form.rule.name
+    look = index.forms[name].look
+    for table in form.tables:
+        for column in table.columns:
+            if len(column.header) == 1:
+                yield (name, False, f"{table.section.name}.{column.rule.field}"), column.header[0], ()
+        for line in table.totals:
+            for cell in form.lattices[line.grid].starting(line.row):
+                if table.section.name in look(cell.text).totals:
+                    key = form.lattices[line.grid].key(cell)
+                    yield (name, False, f"{table.section.name}.totals"), key, ()
 
 
 def _words(
@@ -249,9 +293,7 @@ def _compare(example: Example, found: Found) -> Iterator[Fault]:
 
 def _rows(found: Found, dataset: str) -> Sequence[dict[str, object]]:
     if dataset == "forms":
-        return [
-            {**out.forms, "form_type": form.rule.name, "form_index": form.index} for form, out in found
-        ]
+        return [{**out.forms, "form_type": form.rule.name, "form_index": form.index} for form, out in found]
     return [row for _form, out in found for row in out.rows.get(dataset, ())]
 
 

@@ -49,7 +49,7 @@ class Trial:
     def _noticed(self, loss: Mutation, index: Index) -> bool:
         for target in loss.targets:
             for assertion in self.by_target.get(target, ()):
-                if _concerns(assertion, loss.spelling) and self.bench.affirm(assertion, index):
+                if _concerns(assertion, loss.spelling) and self.bench.notices(assertion, index):
                     return True
         for number, touched in enumerate(self.touched):
             lost = loss.spelling
@@ -82,13 +82,19 @@ def read_fixtures(folder: Path) -> list[Document]:
     return list(found.values())
 
 
-def missing_assertions(survivors: Sequence[Survivor]) -> list[tuple[Target, str]]:
-    """Return (target, text) of the plain spellings among the survivors that are not redundant."""
-    return [
-        (one.mutation.targets[0], one.mutation.spelling.text)
-        for one in survivors
-        if one.mutation.spelling is not None and one.mutation.spelling.pattern is None and one.instead is None
-    ]
+def missing_assertions(survivors: Sequence[Survivor]) -> list[tuple[list[Target], str]]:
+    """Return (what it is, text) of the plain spellings among the survivors that are not redundant.
+
+    A spelling that several forms take over has several targets, that of its own file first.
+    """
+    found: list[tuple[list[Target], str]] = []
+    for one in survivors:
+        lost = one.mutation.spelling
+        if lost is None or lost.pattern is not None or one.instead is not None:
+            continue
+        own = Path(lost.place.rpartition(":")[0]).stem
+        found.append((sorted(one.mutation.targets, key=lambda target: target[0] != own), lost.text))
+    return found
 
 
 def _touched(document: Document, rulebook: Rulebook) -> frozenset[tuple[str, str]]:
@@ -106,11 +112,11 @@ def _concerns(assertion: Assertion, spelling: Spelling | None) -> bool:
 
 
 def _instead(loss: Mutation, index: Index) -> Spelling | None:
-    """Return the spelling or pattern that still gives a lost spelling the same meaning everywhere."""
+    """Return the spelling that still gives a lost one the same meaning everywhere; a pattern is no spelling."""
     if loss.spelling is None or loss.spelling.pattern is not None:
         return None
     found = [resolve(index, target, loss.spelling.text) for target in loss.targets]
-    return None if None in found or not found else found[0]
+    return found[0] if found and all(one is not None and one.pattern is None for one in found) else None
 
 
 def resolve(index: Index, target: Target, text: str) -> Spelling | None:
