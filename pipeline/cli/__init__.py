@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli import rerun
 from pipeline.errors import GuibiaoError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 rules_app = typer.Typer(help="规则：检查。 Rules: check them.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(rules_app, name="rules")
+rerun.register(app)
 
 Rules = Annotated[
     Path | None,
@@ -64,6 +66,12 @@ def run_command(
             "--pdf-engine", help="pdfium（默认，快 / default, fast）| pdfplumber（参照 / reference）"
         ),
     ] = "pdfium",
+    prune_missing: Annotated[
+        bool,
+        typer.Option(
+            "--prune-missing", help="移除档案中已不存在的文件的数据 / drop data of files that are gone"
+        ),
+    ] = False,
 ) -> None:
     """读取档案并发布数据集。 Read archives and publish the datasets."""
     from pipeline.cli.reports import print_summary, progress_bar
@@ -74,7 +82,7 @@ def run_command(
     os.environ["GUIBIAO_PDF_ENGINE"] = pdf_engine  # the environment reaches worker processes, too
 
     with progress_bar(quiet) as progress:
-        summary = run(inputs, to, rules=rules, progress=progress)
+        summary = run(inputs, to, rules=rules, progress=progress, prune_missing=prune_missing)
     print_summary(summary, to)
     raise typer.Exit(0 if summary.all_read else 1)
 

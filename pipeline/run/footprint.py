@@ -1,8 +1,9 @@
 """Two rulebooks to the documents that their difference can touch: more than change, never fewer.
 
 A document's rows depend on the rules through the keys of its texts: a cell or paragraph, what stands before a
-colon in it, and texts stacked in a header, joined. So a changed key touches the documents that hold a text
-which folds to it or to the beginning of it. Whatever else differs (patterns, structure, columns) touches all.
+colon in it, and, for columns and vocabularies, texts of several cells joined. So a changed key touches the
+documents that hold a text which folds to it or, where texts are joined, to the beginning of it. Whatever else
+differs (patterns, structure, columns) touches all.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pipeline.text.labels import fold, fold_keep
 
 #: Vocabularies that are also looked up by texts put together from several cells.
 _JOINED_WORDS = frozenset({"horizons"})
+#: Tables of keys that are looked up by the texts of several cells joined.
+_JOINED = frozenset({"columns", "word"})
 _LEAD = "其中减加一二三四五六七八九十、.()0123456789:，,"
 
 
@@ -36,12 +39,14 @@ class RuleChange:
 class RuleDifference:
     """What differs between two rulebooks.
 
-    ``everything`` says why all documents are touched, empty where only ``keys`` matter; ``places`` maps an old
+    ``everything`` says why all documents are touched, empty where only ``keys`` matter, those of ``joined``
+    also by their beginning; ``places`` maps an old
     rule line to the new one where that is one line, ``lost`` are the lines for which it is not.
     """
 
     everything: str
     keys: frozenset[str]
+    joined: frozenset[str]
     places: Mapping[str, str]
     lost: frozenset[str]
     changes: tuple[RuleChange, ...]
@@ -57,9 +62,10 @@ def compare(old: Rulebook, new: Rulebook) -> RuleDifference:
     before, after = dict(_owners(old)), dict(_owners(new))
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     keys = frozenset(name[-1] for name in changed)
+    joined = frozenset(name[-1] for name in changed if name[0] in _JOINED)
     places, lost = _places(old, new)
     changes = tuple(sorted(_words(old, new), key=lambda one: (one.place, one.name)))
-    return RuleDifference(_everything(old, new), keys, places, lost, changes)
+    return RuleDifference(_everything(old, new), keys, joined, places, lost, changes)
 
 
 def _everything(old: Rulebook, new: Rulebook) -> str:
@@ -206,7 +212,7 @@ def _words(old: Rulebook, new: Rulebook) -> Iterator[RuleChange]:
 # -- the scan of the store --------------------------------------------------------------------------------------
 
 
-def touched(grids: GridStore, keys: frozenset[str]) -> set[str]:
+def touched(grids: GridStore, keys: frozenset[str], joined: frozenset[str]) -> set[str]:
     """Return the ids of all contents in the store that hold a text which one of the keys may concern."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -226,7 +232,7 @@ def touched(grids: GridStore, keys: frozenset[str]) -> set[str]:
             near = pc.match_substring_regex(_as_text(texts), wanted)
             hits = pa.array(
                 [
-                    bool(close) and _hit(text.as_py(), keys, memo)
+                    bool(close) and _hit(text.as_py(), keys, joined, memo)
                     for text, close in zip(texts, near.to_pylist(), strict=True)
                 ],
                 pa.bool_(),
@@ -249,31 +255,25 @@ def _as_text(texts: Any) -> Any:
         return pa.array(clean, pa.string())
 
 
-def _hit(raw: bytes, keys: frozenset[str], memo: dict[bytes, bool]) -> bool:
+def _hit(raw: bytes, keys: frozenset[str], joined: frozenset[str], memo: dict[bytes, bool]) -> bool:
     known = memo.get(raw)
     if known is None:
         if len(memo) > 1_000_000:
             memo.clear()
-        known = memo[raw] = concerns(raw.decode("utf-8", "surrogatepass"), keys)
+        known = memo[raw] = concerns(raw.decode("utf-8", "surrogatepass"), keys, joined)
     return known
 
 
-def concerns(text: str, keys: frozenset[str]) -> bool:
+def concerns(text: str, keys: frozenset[str], joined: frozenset[str]) -> bool:
     """Say whether a text, a part of it before a colon, or a text that begins with it may fold to a key."""
     for part in _parts(text):
-        for folded in (fold_keep(part), fold(part)):
-            if not folded:
-                continue
-            if folded in keys or any(key.startswith(folded) for key in keys):
-                return True
-            bare = folded.lstrip(_LEAD)
-            if bare and bare != folded and (bare in keys or any(key.startswith(bare) for key in keys)):
-                return True
-            shorter = folded
-            while shorter and shorter[0] in _LEAD:  # a lead-in may be cut at any of its ends
-                shorter = shorter[1:]
-                if shorter in keys:
+        for folded in {fold_keep(part), fold(part)}:
+            while folded:
+                if folded in keys or any(key.startswith(folded) for key in joined):
                     return True
+                if folded[0] not in _LEAD:  # a lead-in such as 其中 or 一、 may be cut at any of its ends
+                    break
+                folded = folded[1:]
     return False
 
 

@@ -1,5 +1,6 @@
 """One source to one reading, and the versions on which readings and rows depend."""
 
+import os
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -8,6 +9,7 @@ from pathlib import PurePosixPath
 from pipeline.errors import SourceError
 from pipeline.model import Document, Source
 from pipeline.readers import read, readers
+from pipeline.readers.pdf import ENGINE_VARIABLE, ENGINES
 from pipeline.store.grids import Key, Reading
 
 #: Raise it by hand when matcher or extractors give other rows for the same document and rules.
@@ -36,7 +38,11 @@ def reader_key(media: str) -> str:
 def key_of(document_id: str, media: str, path: str) -> Key:
     """Return the key of a content's reading; the path counts only where its extension decides the outcome."""
     suffix = PurePosixPath(path.lower()).suffix if media == _BY_SUFFIX else ""
-    return Key(document_id, media, reader_key(media), suffix)
+    reader = reader_key(media)
+    engine = os.environ.get(ENGINE_VARIABLE)
+    if engine and engine != ENGINES[0] and reader.startswith("pdf/"):
+        reader = f"{reader}@{engine}"
+    return Key(document_id, media, reader, suffix)
 
 
 def read_source(source: Source) -> Reading:

@@ -112,11 +112,11 @@ def _outcome(store: Workspace, rules: Path | None) -> _Outcome:
     if not why and difference is not None:
         names &= _touched(grids, before, difference, rulebook)
     tables, problems = _recomputed(index, before, grids, names, difference)
-    own = {name: _of(table, names) for name, table in before.tables(rulebook.fields).items()}
+    own = {name: rows_of(table, names) for name, table in before.tables(rulebook.fields).items()}
     checks = before.tables(rulebook.fields, ("documents", "checks"))
     found = compare_tables(
         {**own, **checks},
-        {**{name: _of(tables[name], names) for name in OWN}, **{name: tables[name] for name in checks}},
+        {**{name: rows_of(tables[name], names) for name in OWN}, **{name: tables[name] for name in checks}},
     )
     result = Plan(
         snapshot=int(snapshot.name),
@@ -136,7 +136,7 @@ def _outcome(store: Workspace, rules: Path | None) -> _Outcome:
 
 
 def _touched(grids: GridStore, before: Previous, difference: RuleDifference, rulebook: Rulebook) -> set[str]:
-    found = touched(grids, difference.keys)
+    found = touched(grids, difference.keys, difference.joined)
     if difference.lost:
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -144,8 +144,9 @@ def _touched(grids: GridStore, before: Previous, difference: RuleDifference, rul
         lost = pa.array(sorted(difference.lost), pa.string())
         short: set[str] = set()
         for table in before.tables(rulebook.fields, ("cells", "lineage")).values():
-            ids = table.filter(pc.is_in(table.column("rule"), value_set=lost)).column("cell_id")
-            short |= {name[:16] for name in pc.utf8_slice_codeunits(ids, 0, 16).unique().to_pylist()}
+            ids: Any = table.filter(pc.is_in(table.column("rule"), value_set=lost)).column("cell_id")
+            cut: Any = pc.utf8_slice_codeunits(ids, 0, 16).unique()
+            short |= {str(name) for name in cut.to_pylist()}
         found |= {name for name in before.documents if name[:16] in short}
     return found
 
@@ -156,10 +157,9 @@ def _recomputed(
     """Return all tables under the new rules: these documents interpreted, the rest taken over."""
     batch = Batch(index, before)
     for name, row in before.documents.items():
-        paths: Any = row["paths"]
-        path = str(next(iter(paths or ()), name))
         if name in names:
-            batch.waiting[_key(grids, name, row)] = _named(row, path)
+            key, path = stored_key(grids, name, row)
+            batch.waiting[key] = path
         else:
             batch.kept[name] = row
     batch.reusing = before.reusable and len(names) < len(before.documents)
@@ -169,22 +169,21 @@ def _recomputed(
     return batch.tables(places, relabel)
 
 
-def _key(grids: GridStore, name: str, row: dict[str, object]) -> Key:
+def stored_key(grids: GridStore, name: str, row: dict[str, object]) -> tuple[Key, str]:
+    """Return the reading behind a documents row and the path that its messages name; StoreError without one.
+
+    A message names the first path in the order of the archive, which need not be the least.
+    """
     keys = grids.keys_of(name, str(row["media_type"]), str(row["reader"] or ""))
     if not keys:
         raise StoreError(
             f"{grids.folder}: 文档 {name[:16]} 不在表格存储中；请重新运行 guibiao run | "
             f"document {name[:16]} is not in the grid store; run guibiao run again"
         )
-    return keys[0]
-
-
-def _named(row: dict[str, object], path: str) -> str:
-    """Return the path that a document's message names: the first in archive order, which may not be the least."""
+    paths: Any = row["paths"] or [name]
     message = str(row["error_message"] or "")
-    paths = row["paths"] if isinstance(row["paths"], list) else []
     named = [one for one in paths if message.startswith(f"{one}: ")]
-    return max(named, key=len, default=path)
+    return keys[0], max(named, key=len, default=paths[0])
 
 
 def _relabelling(rulebook: str, difference: RuleDifference | None) -> Callable[[str, pa.Table], pa.Table]:
@@ -210,7 +209,7 @@ def _relabelling(rulebook: str, difference: RuleDifference | None) -> Callable[[
     return relabel
 
 
-def _of(table: pa.Table, names: set[str]) -> pa.Table:
+def rows_of(table: pa.Table, names: set[str]) -> pa.Table:
     """Return the rows of a table of OWN that belong to these documents."""
     import pyarrow as pa
     import pyarrow.compute as pc

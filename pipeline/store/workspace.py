@@ -121,6 +121,26 @@ class Workspace:
             self._switch(path.name)
         return path
 
+    def prune(self, keep: int) -> list[int]:
+        """Remove all but the latest ``keep`` snapshots and the current one, and data that none refers to.
+
+        Return the numbers of those removed. Readers of a removed snapshot get "no such file", never other data.
+        """
+        with self.lock(), self._errors():
+            current = self._current_or_none()
+            numbers = self.snapshots()
+            kept = set(numbers[max(0, len(numbers) - max(keep, 1)) :])
+            kept |= {int(current.name)} if current is not None else set()
+            gone = [number for number in numbers if number not in kept]
+            make_folder(self.tmp, self.root)
+            for number in gone:
+                path = self.snapshots_dir / f"{number:06d}"
+                path.rename(self.tmp / f"gone-{path.name}")
+            if gone:
+                flush(self.snapshots_dir)
+            self._collect_garbage([self.manifest(self.snapshots_dir / f"{number:06d}") for number in kept])
+            return gone
+
     # -- reading -----------------------------------------------------------------------------------------
 
     def current(self) -> Path | None:
@@ -234,6 +254,18 @@ class Workspace:
         draft.rename(path)
         flush(self.snapshots_dir)
         return path
+
+    def _collect_garbage(self, manifests: Sequence[Mapping[str, Any]]) -> None:
+        """Remove the data files, and what is kept beside a snapshot, that none of these refers to."""
+        used = {file["path"] for manifest in manifests for file in manifest["files"]}
+        for path in sorted(self.data.rglob("*.parquet")):
+            if path.relative_to(self.data).as_posix() not in used:
+                path.unlink()
+        names = {str(manifest.get(key)) for manifest in manifests for key in ("run_id", "rulebook")}
+        for folder in ("problems", "rulebooks"):
+            for path in sorted((self.root / folder).glob("*")):
+                if path.stem not in names:
+                    path.unlink()
 
     def _switch(self, name: str) -> None:
         spare = self.tmp / f"pointer-{secrets.token_hex(8)}"
