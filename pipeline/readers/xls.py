@@ -2,13 +2,14 @@
 
 Excel 97 to 2003 is read natively, older ones through xlrd. Hidden rows and columns are read like others; the
 grid of a hidden sheet says so in its locator. Headers, footers and text boxes become blocks. A formula gives
-its stored result.
+its stored result. A book locked with Excel's own default password is opened, as Excel does.
 """
 
 from pipeline.errors import SourceError
 from pipeline.model import Document, Source
 from pipeline.readers.sheets.biff import BIFF8, read_book, read_sheets, version
 from pipeline.readers.sheets.compound import MAGIC, Compound
+from pipeline.readers.sheets.default_password import unlocked
 from pipeline.readers.sheets.layout import Layout
 from pipeline.readers.sheets.legacy import read_legacy
 
@@ -18,7 +19,7 @@ VERSION = 1
 
 def read(source: Source) -> Document:
     """Return one grid per used region of each sheet; ``pages`` counts the sheets."""
-    stream = _stream(source.data)
+    stream = unlocked(_stream(source.data))
     layout = Layout()
     if version(stream) == BIFF8:
         book = read_book(stream)
