@@ -63,6 +63,18 @@ SOURCE_CODES: dict[str, tuple[str, str, str, str]] = {
         "check whether it is a decompression bomb; raise the limit if it is meant",
     ),
     "timeout": ("处理超时", "请单独重试该文件", "processing took too long", "retry the file alone"),
+    "memory": (
+        "处理时内存超限",
+        "请单独重试该文件，或检查文件是否异常",
+        "processing took too much memory",
+        "retry the file alone, or look whether it is a bomb",
+    ),
+    "crash": (
+        "读取进程崩溃",
+        "请单独重试该文件；仍失败请反馈给我们",
+        "the reading process crashed",
+        "retry the file alone; if it fails again, report it",
+    ),
     "internal": (
         "程序内部错误",
         "请把该文件和本信息反馈给我们",
