@@ -1,10 +1,10 @@
 """Measure the readers of spreadsheets against xlrd and openpyxl on generated forms, in one run.
 
-    python tests/benchmarks/bench_sheets.py [--files 40] [--rounds 5]
+    python tests/benchmarks/bench_sheets.py [--files 40] [--rounds 5] [FOLDER ...]
 
 CPU time per file, medians over interleaved rounds. The peers are measured twice: ``raw`` opens the file with
 formats and merged ranges and walks the stored values; ``same`` makes what our readers make of it, cells with
-spans, shown numbers and addresses.
+spans and shown numbers. With folders, the workbooks in them that both can read are measured instead, ``raw`` only.
 """
 
 import argparse
@@ -22,7 +22,6 @@ sys.path.insert(0, str(ROOT))
 from pipeline.model import Cell, Source  # noqa: E402
 from pipeline.readers import xls, xlsx  # noqa: E402
 from pipeline.readers.sheets.formats import display  # noqa: E402
-from pipeline.readers.sheets.layout import address  # noqa: E402
 from tests.readers import sheet_samples as samples  # noqa: E402
 
 Form = list[tuple[int, int, int, int, "str | float", str]]
@@ -78,10 +77,7 @@ def xlrd_same(source: Source) -> list[Cell]:
                 if sheet.cell_type(row, col) in (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE):
                     style = book.xf_list[sheet.cell_xf_index(row, col)]
                     value = display(book.format_map[style.format_key].format_str)(value)
-                place = f"{sheet.name}!{address(row, col)}"
-                out.append(
-                    Cell(row, col, *spans.get((row, col), (1, 1)), value, sheet.number + 1, None, place)
-                )
+                out.append(Cell(row, col, *spans.get((row, col), (1, 1)), value, sheet.number + 1))
     return out
 
 
@@ -126,8 +122,7 @@ def openpyxl_same(source: Source) -> list[Cell]:
                 if not isinstance(value, str):
                     value = display(cell.number_format)(value)
                 span = spans.get((cell.row, cell.column), (1, 1))
-                place = f"{sheet.title}!{cell.coordinate}"
-                out.append(Cell(cell.row - 1, cell.column - 1, *span, value, number, None, place))
+                out.append(Cell(cell.row - 1, cell.column - 1, *span, value, number))
     return out
 
 
@@ -157,8 +152,26 @@ def measure(
         for name, candidate in candidates.items():
             times[name].append(cpu_ms(candidate, sources))
     for name, found in times.items():
-        ratio = statistics.median(a / b for a, b in zip(found, times[own], strict=True))
-        print(f"{title:22} {name:14} {statistics.median(found):8.3f} ms/file  {ratio:6.2f} x ours")
+        ratios = sorted(a / b for a, b in zip(found, times[own], strict=True))
+        print(
+            f"{title:22} {name:14} {statistics.median(found):8.3f} ms/file  {statistics.median(ratios):6.2f} x ours"
+            f" ({ratios[0]:.1f} to {ratios[-1]:.1f})"
+        )
+
+
+def readable(folders: list[Path], suffix: str, reader: Any, peer: Callable[[Source], Any]) -> list[Source]:
+    """Return the workbooks of the folders that both the reader and its peer read, up to 1 MB each."""
+    found = []
+    for path in sorted(path for folder in folders for path in folder.rglob(f"*{suffix}")):
+        if path.stat().st_size < 1_000_000:
+            one = samples.source(path.read_bytes(), reader.MEDIA[0])
+            try:
+                reader.read(one)
+                peer(one)
+            except Exception:  # whatever the peer raises: such a file is not measured
+                continue
+            found.append(one)
+    return found
 
 
 def main() -> None:
@@ -166,7 +179,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=40)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("folders", nargs="*", type=Path)
     given = parser.parse_args()
+    if given.folders:
+        for suffix, reader, peer in ((".xls", xls, xlrd_raw), (".xlsx", xlsx, openpyxl_raw)):
+            sources = readable(given.folders, suffix, reader, peer)
+            print(f"{len(sources)} files *{suffix}")
+            if sources:
+                measure(suffix, sources, {"peer raw": peer, "ours": ours(reader)}, given.rounds)
+        return
     forms = [long_form(seed) for seed in range(given.files)]
     binary = [
         samples.source(
