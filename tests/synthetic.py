@@ -43,8 +43,12 @@ def truth(layout: str) -> Forms:
 
 @lru_cache
 def found(medium: str, layout: str) -> Forms:
+    return read(FOLDER / medium / f"{layout}.{medium}")
+
+
+def read(path: Path) -> Forms:
     """Return the forms of one file as the pipeline reads them, amounts as text with two decimals."""
-    (source,) = Scan((FOLDER / medium / f"{layout}.{medium}",))
+    (source,) = Scan((path,))
     assert not isinstance(source, Refusal)
     rows = process(source, rules()).rows
     forms = sorted(rows.get("forms", []), key=lambda row: row["form_index"])

@@ -102,8 +102,20 @@ def _below(lattice: Lattice, label: Cell, names: set[Key]) -> Iterator[Cell]:
             return
         if cell.col < label.col and cell.col_span > label.col_span:
             return
+        if _under_both(lattice, label, cell, names):
+            return
         yield cell
         row = cell.row + cell.row_span
+
+
+def _under_both(lattice: Lattice, label: Cell, cell: Cell, names: set[Key]) -> bool:
+    """Say whether a cell lies under a label and under the label beside it: the next part's name, no value."""
+    beside = lattice.right(label)
+    if beside is None or lattice.key(beside) not in names:
+        return False
+    if lattice.spans:
+        return cell.col + cell.col_span >= beside.col + beside.col_span
+    return len(lattice.starting(cell.row)) == 1
 
 
 def _continues(lattice: Lattice, row: int, label: Cell, names: set[Key]) -> bool:

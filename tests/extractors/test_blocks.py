@@ -55,3 +55,27 @@ def test_a_line_without_name_and_value_is_no_row_though_a_name_stands_above_it(
     found = read(index, rows, TITLE)
     assert [row["level2"] for row in found["indicators"]] == ["道路长度", "通行时间"]
     assert unmatched(found) == []
+
+
+def test_a_label_left_blank_takes_no_row_that_lies_under_its_neighbour_too(index: Index) -> None:
+    rows = [
+        "项目名称：修路@1x2|主管部门：交通局@1x2",
+        "项目负责人：@1x2|联系电话：123456@1x2",
+        "二、预算执行情况@1x4",
+        "资金来源|年初预算数|全年预算数|全年执行数",
+        "年度资金总额|1|2|3",
+    ]
+    form = read(index, rows, TITLE)["forms"][0]
+    assert "project_leader" not in form and form["contact_phone"] == "123456"
+
+
+def test_goals_stand_below_their_labels_though_wider(index: Index) -> None:
+    rows = [
+        "项目名称@1x2|修路|主管部门@1x2|交通局",
+        "预期目标@1x2|实际完成情况@1x4",
+        "修好道路。@1x3|已经修好。@1x3",
+        "资金来源@1x3|年初预算数|全年预算数|全年执行数",
+        "年度资金总额@1x3|1|2|3",
+    ]
+    form = read(index, rows, TITLE)["forms"][0]
+    assert form["goal_expected"] == "修好道路。"
