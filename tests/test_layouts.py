@@ -302,3 +302,44 @@ def test_two_amounts_without_a_header_are_not_guessed(index: Index) -> None:
     )
     assert "funding" not in found
     assert {"资金总额", "100", "90"} <= set(unmatched(found))
+
+
+def tables(index: Index, *parts: str | list[str]) -> Rows:
+    data = b"".join(page(part) if isinstance(part, list) else f"<p>{part}</p>".encode() for part in parts)
+    source = Source(hashlib.sha256(data).hexdigest(), ("a.html",), len(data), "text/html", data)
+    return interpret(html.read(source), index, "a.html", len(data)).rows
+
+
+HEADED = ["一级指标|二级指标|三级指标|年度指标值|实际完成值|分值", "产出指标|数量指标|里程|≥100公里|100公里|10"]
+
+
+def test_a_table_that_goes_on_behind_a_page_break_without_its_header(index: Index) -> None:
+    found = tables(
+        index, "项目支出绩效自评表", "（2020年度）", ["项目名称|路", *HEADED], "— 1 —", ["|质量指标|合格率|≥98%|98%|10"]
+    )
+    assert [row["level3"] for row in found["indicators"]] == ["里程", "合格率"]
+    assert found["indicators"][1]["level1"] == "产出指标"
+
+
+def test_another_table_behind_a_form_gives_it_no_rows(index: Index) -> None:
+    other = ["基本支出|人员|工资|12|13|14", "项目支出|设备|电脑|15|16|17"]
+    for between in (["表一：部门收支总表", other], [[f"{row}|18" for row in other]]):
+        found = tables(index, "项目支出绩效自评表", ["项目名称|路", *HEADED], *between)
+        assert [row["level3"] for row in found["indicators"]] == ["里程"]
+        assert "电脑" in unmatched(found)
+
+
+def test_a_form_in_three_tables(index: Index) -> None:
+    found = tables(
+        index,
+        "项目支出绩效自评表",
+        "（2020年度）",
+        ["项目名称|路", "主管部门|交通局"],
+        "一、资金情况（单位：元）",
+        ["资金来源|年初预算数|全年执行数|执行率", "年度资金总额|100|90|90%"],
+        "二、绩效指标",
+        HEADED,
+    )
+    assert found["forms"][0]["supervising_department"] == "交通局"
+    assert (found["funding"][0]["initial_budget"], found["forms"][0]["amount_unit"]) == (Decimal(100), "元")
+    assert len(found["indicators"]) == 1

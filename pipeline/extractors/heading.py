@@ -14,7 +14,7 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
         places = [(form.title_key, form.title)] + [place for place in places if place[0] != form.title_key]
     headers = [(key, text) for key in form.headers if (text := _text(form, key))]
     for rule in section.labels:
-        for key, text in headers if rule.value == "headers" else places:
+        for key, text in {"headers": headers, "anywhere": places + list(form.asides)}.get(rule.value, places):
             if out.forms.get(rule.field) is not None:
                 break
             kept = fold_keep(text)

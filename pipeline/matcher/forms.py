@@ -20,10 +20,13 @@ from pipeline.model import (
     Table,
 )
 from pipeline.rulebook.index import FormIndex, Index, Look, Named
+from pipeline.text.labels import fold
 from pipeline.text.values import clean
 
 #: A title alone is no form: so many labels must stand below it.
 FEWEST_LABELS = 3
+_PAGE_NUMBER = 4
+_ASIDE = 40
 
 
 @dataclass(slots=True)
@@ -41,6 +44,9 @@ class _Walk:
     lines: list[Line] = field(default_factory=list)
     totals: list[Line] = field(default_factory=list)
 
+    asides: list[tuple[Key, str]] = field(default_factory=list)
+    width: int = 0
+    interrupted: bool = False
     pairs: dict[str, list[Pair]] = field(default_factory=dict)
     block: str | None = None
 
@@ -138,10 +144,15 @@ def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex, inde
         if isinstance(item, Block):
             if not walk.hits and not walk.tables and walk.open is None:
                 walk.heading.append(((-1, item.order, 0), item.text))
+            elif len(item.text) <= _ASIDE:
+                walk.asides.append(((-1, item.order, 0), item.text))
+            walk.interrupted = walk.interrupted or not _is_furniture(item)
             continue
         if skip is not None and item.grid == skip.grid and item.row <= skip.row:
             continue
         depth = _line(walk, item, lattices[item.grid])
+        walk.interrupted = False
+        walk.width = lattices[item.grid].width
         skip = Line(item.grid, item.row + depth - 1) if depth > 1 else None
     walk.finish()
     return walk
@@ -162,7 +173,7 @@ def _line(walk: _Walk, line: Line, lattice: Lattice) -> int:
         if _is_total(walk.open, full, looks):
             walk.totals.append(line)
             return 1
-        here = line.grid == walk.grid or _same_columns(walk, lattice)
+        here = line.grid == walk.grid or _goes_on_in(walk, lattice)
         if here and not walk.totals and not _leaves(walk.open, full, looks):
             walk.lines.append(line)
             walk.grid = line.grid
@@ -223,9 +234,14 @@ def _intervals(header: Header) -> list[tuple[int, int]]:
     return [(column.start, column.end) for column in header.columns]
 
 
-def _same_columns(walk: _Walk, lattice: Lattice) -> bool:
-    """Say whether a table may go on in another grid: only where that has as many columns."""
-    return walk.open is not None and lattice.width >= max(column.end for column in walk.open.columns)
+def _goes_on_in(walk: _Walk, lattice: Lattice) -> bool:
+    """Say whether a table may go on in another grid: one with as many columns, and no text between the two."""
+    return lattice.width == walk.width and not walk.interrupted
+
+
+def _is_furniture(block: Block) -> bool:
+    """Say whether a block is the margin of a page: its number, head or foot, which parts no table."""
+    return block.locator.endswith("margin") or len(fold(block.text)) <= _PAGE_NUMBER
 
 
 def _is_total(header: Header, full: list[Cell], looks: list[Look]) -> bool:
@@ -385,6 +401,7 @@ def _form(
         tables=tuple(walk.tables),
         lattices={line.grid: lattices[line.grid] for line in lines},
         heading=tuple(heading),
+        asides=tuple(walk.asides),
     )
 
 

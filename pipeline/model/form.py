@@ -100,6 +100,7 @@ class Form:
     tables: tuple[Table, ...]
     lattices: Mapping[int, Lattice]
     heading: tuple[tuple[Key, str], ...] = ()
+    asides: tuple[tuple[Key, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

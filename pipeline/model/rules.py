@@ -50,7 +50,7 @@ class LabelRule:
     """What a label stands for: a field of the section's dataset, and where its value lies.
 
     ``value`` is ``auto``, ``right`` or ``below`` (fields sections), or ``headers`` (heading sections: look into
-    the headers of the tables); ``fill`` says that an empty cell takes the
+    the headers of the tables) or ``anywhere`` (also into the short texts between them); ``fill`` says that an empty cell takes the
     value above it (records); ``names`` marks the columns that name a record; ``several`` says that several
     columns may give the field, a tick standing for its column's label.
     """

@@ -8,7 +8,7 @@ from pipeline.rulebook.nodes import Node, Reader
 from pipeline.text.labels import fold_keep
 
 KINDS = ("heading", "fields", "matrix", "records")
-VALUES = ("auto", "right", "below", "headers")
+VALUES = ("auto", "right", "below", "headers", "anywhere")
 
 _FORM = {
     "form": True,
