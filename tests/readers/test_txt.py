@@ -466,3 +466,23 @@ def test_long_lines_and_many_gaps_take_no_time() -> None:
         "─┬" * 3_000 + "\n│" * 3_000,
     ):
         read(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            ["\t", "\n\t", "\n\t", "\n\n\t", "\n\n\t", "\n\n", "\n", "\n\n\n\t", "\n\n\n", "甲", "bc", "9.5"]
+            + ["这是一个很长很长很长很长很长很长很长的句子。", " ", "|"]
+        ),
+        max_size=40,
+    )
+)
+def test_the_short_way_of_even_tables_gives_what_the_long_one_gives(parts):
+    from pipeline.readers.plain import indented, layout
+
+    text = "\t项目\n\t名称" + "".join(parts)
+    short = layout.regions(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(indented, "_take_even", lambda chunks, at: None)
+        assert layout.regions(text) == short

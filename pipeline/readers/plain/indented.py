@@ -5,12 +5,14 @@ in it, one more after the row and after the table.
 """
 
 from collections.abc import Sequence
-from itertools import repeat
+from itertools import chain, repeat
+from operator import itemgetter
 
 from pipeline.readers.plain.region import Chunk, Paragraph, Region, Table, guard, locators, plain_cells
 
 _SENTENCE_ENDS = ("。", "！", "？", "；", "：", ".", "!", "?", ";", ":", "，", ",")
 _SENTENCE = 20
+_LINE, _TEXT = itemgetter(0), itemgetter(2)
 
 
 def starts(chunk: Chunk) -> bool:
@@ -44,6 +46,8 @@ def take(chunks: Sequence[Chunk], at: int, *, pure: bool) -> tuple[list[Region],
     where it makes the broken row as long as the one before. Lines before the first tab are paragraphs.
     ``pure`` says that all tabs of the text stand at line starts, so that no chunk need be looked at for others.
     """
+    if pure and chunks[at].text[0] == "\t" and (even := _take_even(chunks, at)) is not None:
+        return even
     found: list[Region] = []
     rows: list[list[str]] = []
     starts_at: list[int] = []
@@ -72,6 +76,33 @@ def take(chunks: Sequence[Chunk], at: int, *, pure: bool) -> tuple[list[Region],
     else:
         end += 1
     return found + _regions(rows, starts_at, last), end
+
+
+def _take_even(chunks: Sequence[Chunk], at: int) -> tuple[list[Region], int] | None:
+    """Return what ``take`` does for a table whose every line is one cell, in two thirds of its time; else None."""
+    end, count = at + 1, len(chunks)
+    while end < count and chunks[end].blanks == 1 and chunks[end].text[0] == "\t":
+        end += 1
+    if end < count:
+        _, blanks, text = chunks[end]
+        if blanks == 1 or (text[0] != "\t" and "\n\t" in text):
+            return None  # the next chunk may go on with the last cell
+    run = chunks[at:end]
+    rows = list(map(_TEXT, run))
+    joined = "\n".join(rows)
+    texts = joined[1:].split("\n\t")
+    if joined.count("\n") != len(texts) - 1 or len(texts) == len(rows) or all(map(_is_sentence, texts)):
+        return None
+    guard(len(texts))
+    widths = [text.count("\n") + 1 for text in rows]
+    lines = list(map(_LINE, run))
+    cells = plain_cells(
+        chain.from_iterable(map(repeat, range(len(rows)), widths)),
+        chain.from_iterable(map(range, widths)),
+        texts,
+        chain.from_iterable(map(locators, lines, widths)),
+    )
+    return [Table(lines[0], lines[-1] + widths[-1] - 1, cells, False)], end
 
 
 def _completes(rows: list[list[str]], parts: list[str]) -> bool:

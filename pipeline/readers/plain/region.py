@@ -1,6 +1,6 @@
 """The pieces a text is cut into and what a layout makes of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
@@ -74,7 +74,7 @@ def locators(line: int, count: int) -> Sequence[str]:
 
 
 def plain_cells(
-    rows: Sequence[int], cols: Sequence[int], texts: Sequence[str], places: Sequence[str]
+    rows: Iterable[int], cols: Iterable[int], texts: Sequence[str], places: Iterable[str]
 ) -> tuple[Cell, ...]:
     """Return cells without spans from four parallel columns, ``places`` being their locators.
 
