@@ -5,6 +5,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine must not fail a property: how long an example takes is no property of ours.
+settings.register_profile("guibiao", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("guibiao")
 
 SOURCE = Path(__file__).parent.parent / "fixtures" / "project_self_evaluation" / "changji_2020" / "source"
 os.environ.setdefault("PYTHONUTF8", "1")
