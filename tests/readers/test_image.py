@@ -239,6 +239,10 @@ def test_widths_of_brackets():
     assert chinese_widths("(2020年度)") == "（2020年度）"
     assert chinese_widths("满意度(%)") == "满意度（%）"
     assert chinese_widths("f(x)=3,000.5") == "f(x)=3,000.5"
+    assert chinese_widths("发(发放)", (0.99,) * 5) == "发(发放)"
+    assert chinese_widths("会(场次)", (0.99, 0.51, 0.99, 0.99, 0.98)) == "会（场次）"
+    assert chinese_widths("(%)", (0.99,) * 3, "满意度") == "（%）"
+    assert chinese_widths("(A)") == "(A)"
     assert chinese_widths("其中:财政,拨款;") == "其中：财政，拨款;"
 
 

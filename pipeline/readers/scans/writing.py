@@ -284,29 +284,31 @@ def _read_cell(own: list[Piece], inside: Box | None, page: Page, dark: Any, writ
             return 1.0
         if is_doubtful(text, own_ink(dark, inside, page.dpi)):
             sure = 0.0
-    if inside is not None and sure > _DISPUTED and _NUMBER.match(text) and not _agree(read, page.grey, dark):
-        sure = _DISPUTED
+    if inside is not None and sure > 0.0 and _NUMBER.match(text):
+        sure = min(_confirmed(piece, page.grey, dark) for piece in read)
     if inside is not None and not text:
         written.unread += 1
-    for piece in read:
-        written.chars += characters(chinese_widths(piece.reading.text), _tight(piece.box, dark))
+    before = ""
+    for piece in sorted(read, key=lambda one: (one.box[1] + one.box[3], one.box[0])):
+        line = chinese_widths(piece.reading.text, piece.reading.sure, before)
+        written.chars += characters(line, _tight(piece.box, dark))
+        before = line if inside is not None else ""
     return sure
 
 
-def _agree(read: Sequence[Piece], grey: Any, dark: Any) -> bool:
-    """Say whether pieces read the same a second time, cut close to their ink and enlarged.
+def _confirmed(piece: Piece, grey: Any, dark: Any) -> float:
+    """Return how sure a piece's reading is after a second one, cut close to its ink and enlarged.
 
-    A lost decimal point does not lower a recogniser's confidence, but it seldom loses it twice.
+    Two that agree are as sure as the surer one. A lost decimal point does not lower a recogniser's confidence, but
+    it seldom loses it twice.
     """
     import cv2
 
-    for piece in read:
-        close = cv2.resize(
-            _crop(grey, _close(piece.box, dark)), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC
-        )
-        if _bare(engine.recognise(close).text) != _bare(piece.reading.text):
-            return False
-    return True
+    close = cv2.resize(_crop(grey, _close(piece.box, dark)), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)
+    again = engine.recognise(close)
+    if _bare(again.text) != _bare(piece.reading.text):
+        return min(_DISPUTED, least(piece.reading))
+    return max(least(piece.reading), least(again))
 
 
 def _bare(text: str) -> str:
