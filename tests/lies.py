@@ -54,19 +54,6 @@ def rich_text(table: str) -> bytes:
     return f"{{\\rtf1\\ansi\\ansicpg936\\deff0 {units}\\par {row}}}".encode("ascii")
 
 
-def locked_xls() -> bytes:
-    """Return a workbook with the record that says that everything behind it is encrypted ([MS-XLS] 2.4.117)."""
-    from tests.readers.sheet_samples import form, write_form_xls, xls_bytes
-
-    data = xls_bytes(lambda book: write_form_xls(book, form(5)))
-    start = 512  # xlwt writes the Workbook stream in one piece behind the header
-    after = start + 4 + struct.unpack_from("<H", data, start + 2)[0]
-    record = struct.pack("<HHHHHIIII", 0x2F, 20, 1, 1, 1, 1, 2, 3, 4)
-    # A stream ends in zeros up to its sector, which give the room.
-    end = data.index(b"\x0a\x00\x00\x00" + bytes(len(record)), after)
-    return data[:after] + record + data[after : end + 4] + data[end + 4 + len(record) :]
-
-
 def locked_doc() -> bytes:
     """Return a Word document whose header says that it is encrypted and obfuscated."""
     from tests.readers.word_binary import Doc, Part, build
@@ -147,10 +134,13 @@ def cut_files() -> dict[str, bytes]:
 
 
 def misnamed() -> dict[str, bytes]:
-    """Return lying path -> bytes of what is another format."""
+    """Return lying path -> bytes of what is another format, or seems locked and is not."""
+    from tests.readers.locked_books import locked as locked_book
+
     return {
         **{path: whole(name) for path, name in MISNAMED.items()},
         "lies/单文件网页.doc": web_archive(whole("many_rows.html")),
+        "lies/默认口令.xls": locked_book("VelvetSweatshop"),
         "lies/写字板.doc": rich_text("项目支出绩效自评表"),
     }
 
@@ -169,12 +159,14 @@ def traditional() -> bytes:
 
 def locked() -> dict[str, bytes]:
     """Return path -> a file that needs a password."""
+    from tests.readers.locked_books import locked as locked_book
     from tests.sources.made_files import raw_zip
 
     return {
         "locked/locked.docx": (FIXTURES / "lies" / "locked.docx").read_bytes(),
         "locked/locked.xlsx": (FIXTURES / "lies" / "locked.xlsx").read_bytes(),
-        "locked/locked.xls": locked_xls(),
+        "locked/locked.xls": locked_book("归表"),
+        "locked/locked128.xls": locked_book("归表", 128),
         "locked/locked.doc": locked_doc(),
         "locked/locked.pdf": locked_pdf(),
         "locked/locked.zip": raw_zip([(b"a.txt", b"x" * 99)], flags=1),

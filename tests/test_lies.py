@@ -121,6 +121,12 @@ def test_a_text_in_big5_is_read(lied: Run) -> None:
     assert {"項目名稱", "農村飲水安全工程", "主管部門", "教育局"} <= texts
 
 
+def test_a_book_with_excels_default_password_is_no_locked_book(lied: Run) -> None:
+    told = lied.documents["lies/默认口令.xls"]
+    assert (told["status"] in ("ok", "no_form"), told["error_code"], told["reader"]) == (True, None, "xls/1")
+    assert len(lied.of("lies/默认口令.xls", "cells")["cells"]) > 20
+
+
 def test_rtf_named_doc_goes_to_libreoffice_or_names_it(lied: Run) -> None:
     told = lied.documents["lies/写字板.doc"]
     assert told["media_type"] == "application/rtf"

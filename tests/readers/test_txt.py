@@ -472,8 +472,10 @@ def test_long_lines_and_many_gaps_take_no_time() -> None:
 @given(
     st.lists(
         st.sampled_from(
-            ["\t", "\n\t", "\n\t", "\n\n\t", "\n\n\t", "\n\n", "\n", "\n\n\n\t", "\n\n\n", "甲", "bc", "9.5"]
-            + ["这是一个很长很长很长很长很长很长很长的句子。", " ", "|"]
+            [
+                *("\t", "\n\t", "\n\t", "\n\n\t", "\n\n\t", "\n\n", "\n", "\n\n\n\t", "\n\n\n", " ", "|"),
+                *("甲", "bc", "9.5", "这是一个很长很长很长很长很长很长很长的句子。"),
+            ]
         ),
         max_size=40,
     )
