@@ -310,12 +310,20 @@ def tables(index: Index, *parts: str | list[str]) -> Rows:
     return interpret(html.read(source), index, "a.html", len(data)).rows
 
 
-HEADED = ["一级指标|二级指标|三级指标|年度指标值|实际完成值|分值", "产出指标|数量指标|里程|≥100公里|100公里|10"]
+HEADED = [
+    "一级指标|二级指标|三级指标|年度指标值|实际完成值|分值",
+    "产出指标|数量指标|里程|≥100公里|100公里|10",
+]
 
 
 def test_a_table_that_goes_on_behind_a_page_break_without_its_header(index: Index) -> None:
     found = tables(
-        index, "项目支出绩效自评表", "（2020年度）", ["项目名称|路", *HEADED], "— 1 —", ["|质量指标|合格率|≥98%|98%|10"]
+        index,
+        "项目支出绩效自评表",
+        "（2020年度）",
+        ["项目名称|路", *HEADED],
+        "— 1 —",
+        ["|质量指标|合格率|≥98%|98%|10"],
     )
     assert [row["level3"] for row in found["indicators"]] == ["里程", "合格率"]
     assert found["indicators"][1]["level1"] == "产出指标"
@@ -342,4 +350,47 @@ def test_a_form_in_three_tables(index: Index) -> None:
     )
     assert found["forms"][0]["supervising_department"] == "交通局"
     assert (found["funding"][0]["initial_budget"], found["forms"][0]["amount_unit"]) == (Decimal(100), "元")
+    assert len(found["indicators"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "form_type"),
+    [
+        (
+            [
+                "项目名称@1x2|路@1x6",
+                "主管部门@1x2|交通局@1x2|实施单位@1x2|公路段@1x2",
+                "项目资金（万元）@2x2||年初预算数|全年预算数|全年执行数|分值|得分",
+                "年度资金总额|1|1|1|10|10",
+                "绩效指标@2x1|一级指标|二级指标|三级指标|年度指标值|实际完成值|分值|得分",
+                "产出指标|数量指标|里程|≥1公里|1公里|90|90",
+            ],
+            "project_self_evaluation",
+        ),
+        (
+            [
+                "项目名称@1x2|路@1x3",
+                "主管部门@1x2|交通局@1x3",
+                "绩效指标@2x1|一级指标|二级指标|三级指标|指标值",
+                "产出指标|数量指标|里程|≥1公里",
+            ],
+            "project_target",
+        ),
+        (
+            [
+                "部门名称@1x2|交通局@1x6",
+                "预算执行情况（万元）@2x2||年初预算数|全年预算数|全年执行数|分值|得分",
+                "年度资金总额|1|1|1|10|10",
+                "绩效指标@2x1|一级指标|二级指标|三级指标|年度指标值|实际完成值|分值|得分",
+                "产出指标|数量指标|里程|≥1公里|1公里|90|90",
+            ],
+            "department_self_evaluation",
+        ),
+    ],
+)
+def test_a_form_without_a_title_is_known_by_its_evidence(
+    index: Index, rows: list[str], form_type: str
+) -> None:
+    found = read(index, rows)
+    assert [form["form_type"] for form in found["forms"]] == [form_type]
     assert len(found["indicators"]) == 1
