@@ -22,7 +22,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-rules_app = typer.Typer(help="规则：检查。 Rules: check them.", no_args_is_help=True, rich_markup_mode=None)
+rules_app = typer.Typer(
+    help="规则：检查、示例、说明。 Rules: check, test and explain them.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(rules_app, name="rules")
 rerun.register(app)
 
@@ -139,21 +143,51 @@ def schema_command(
     print(dictionary(fields, fmt, cast(Literal["zh", "en"], language)))
 
 
-@rules_app.command("check")
-def rules_check_command(
-    directory: Annotated[
-        Path | None,
-        typer.Argument(help="自定义规则目录，省略则检查内置规则 / your rules; the shipped ones if left out"),
-    ] = None,
-) -> None:
-    """检查规则，列出全部错误（文件:行:列）。 Check the rules; list every fault as path:line:column."""
-    from pipeline.rulebook.load import load_rulebook
+Overlay = Annotated[
+    Path | None,
+    typer.Argument(help="自定义规则目录，省略则为内置规则 / your rules; the shipped ones if left out"),
+]
 
-    rulebook = load_rulebook(directory)
-    labels = sum(
-        len(rule.spellings) for form in rulebook.forms for section in form.sections for rule in section.labels
-    )
-    print(
-        f"规则无误 | rules ok: {len(rulebook.files)} files, {len(rulebook.forms)} forms, "
-        f"{labels} spellings, {len(rulebook.checks)} checks, digest {rulebook.digest[:12]}"
-    )
+
+@rules_app.command("check")
+def rules_check_command(directory: Overlay = None) -> None:
+    """检查规则，列出全部错误和警告（文件:行:列）。 Check the rules; list every fault and warning as path:line:column."""
+    from pipeline.cli import rules
+
+    raise typer.Exit(rules.check(directory))
+
+
+@rules_app.command("test")
+def rules_test_command(directory: Overlay = None) -> None:
+    """运行规则的示例，列出不符之处。 Run the examples of the rules; list what differs."""
+    from pipeline.cli import rules
+
+    raise typer.Exit(rules.test(directory))
+
+
+@rules_app.command("mutate")
+def rules_mutate_command(
+    directory: Overlay = None,
+    fixtures: Annotated[
+        Path | None, typer.Option("--fixtures", help="连同这些文件一起检验 / files that may notice, too")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="为未检验的写法写示例 / write assertions on plain spellings")
+    ] = False,
+) -> None:
+    """逐条删去规则，列出删去后无人发现的。 Drop each rule in turn; list those whose loss no example notices."""
+    from pipeline.cli import rules
+
+    raise typer.Exit(rules.mutate(directory, fixtures, write))
+
+
+@rules_app.command("explain")
+def rules_explain_command(
+    label: Annotated[str, typer.Argument(help="标签 / a label")],
+    form: Annotated[str | None, typer.Option("--form", help="表类型 / form type")] = None,
+    rules: Rules = None,
+) -> None:
+    """说明一个标签如何折叠、是什么、为何不识别。 Say how a label folds, what it can be, why it is not matched."""
+    from pipeline.cli.rules import explain
+
+    raise typer.Exit(explain(label, form, rules))

@@ -92,3 +92,72 @@ def _print(faults: list[Fault]) -> None:
 def _fail(faults: tuple[Fault, ...]) -> None:
     if faults:
         raise RuleError(tuple(sorted(faults)))
+
+
+def check(directory: Path | None) -> int:
+    """Print every fault (RuleError), else the warnings of the lint; return 0: a warning stops nothing."""
+    from pipeline.checks import prove
+    from pipeline.rulebook.lint import lint
+
+    bench, rulebook = _bench(directory)
+    _fail(prove(rulebook.checks, rulebook.fields))
+    warnings = lint(rulebook)
+    _print([Fault(one.path, one.line, one.column, f"警告 warning: {one.message}") for one in warnings])
+    labels = sum(
+        len(rule.spellings) for form in rulebook.forms for one in form.sections for rule in one.labels
+    )
+    print(
+        f"规则无误 | rules ok: {len(rulebook.files)} files, {len(rulebook.forms)} forms, {labels} spellings, "
+        f"{len(rulebook.checks)} checks, {len(bench.examples)} examples, {len(warnings)} warnings, "
+        f"digest {rulebook.digest[:12]}"
+    )
+    return 0
+
+
+def explain(label: str, form: str | None, directory: Path | None) -> int:
+    """Print how a label folds, what it can be and by which rule, what it is nearly; return 1 where it is nothing."""
+    from pipeline.rulebook.meanings import meanings
+    from pipeline.text.labels import fold, fold_keep, notes
+
+    index = Index(load_rulebook(directory))
+    if form is not None and form not in index.forms:
+        print(f"没有表类型 {form} | no such form type; {', '.join(index.forms)}", file=sys.stderr)
+        return 2
+    print(f"折叠 folded: {fold_keep(label)}")
+    if fold(label) != fold_keep(label):
+        print(f"去括注 without notes: {fold(label)}（{'；'.join(notes(label))}）")
+    found = meanings(index, label, form)
+    for one in found:
+        print(f"{one.owner} {one.what}: {one.how} {one.spelling.text}  {one.spelling.place}")
+    if not found:
+        print("未识别：没有规则认得它 | unmatched: no rule knows it")
+        _explain_near(index, label, [form] if form else list(index.forms))
+    return 0 if found else 1
+
+
+def _explain_near(index: Index, label: str, forms: list[str]) -> None:
+    """Print the spellings that an unmatched label resembles, and why none of them was taken."""
+    from pipeline.rulebook.index import LONGEST_LABEL
+    from pipeline.rulebook.meanings import Near, near
+    from pipeline.text.labels import fold
+    from pipeline.text.segment import MARGIN
+
+    folded = fold(label)
+    if len(folded) > LONGEST_LABEL:
+        print(f"超过 {LONGEST_LABEL} 个字，不作标签查找 | longer than {LONGEST_LABEL} characters: no label")
+        return
+    best: dict[tuple[str, str], Near] = {}
+    for name in forms:
+        for one in near(index, folded, name, shipped_rules() / "words.txt")[:3]:
+            best.setdefault((one.what, one.spelling.place), one)
+    ranked = sorted(best.values(), key=lambda one: -one.score)[:5]
+    for one in ranked:
+        print(
+            f"  相近 near {one.score:.2f}: {one.owner} {one.what} {one.spelling.text}  {one.spelling.place}"
+        )
+    if not ranked:
+        print("  没有相近的写法 | nothing is near")
+    elif len(ranked) > 1 and ranked[0].what != ranked[1].what and ranked[0].score - ranked[1].score < MARGIN:
+        print(f"  {ranked[0].what} 与 {ranked[1].what} 难分，不予认定 | two meanings are close: not taken")
+    else:
+        print("  不够相近，不予认定 | not near enough to be taken")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.errors import OutputError
+from pipeline.errors import OutputError, RuleError
 from pipeline.model import Document, Rulebook
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
@@ -134,9 +134,13 @@ def run(
     RuleError before the first document where the rules are wrong, SourceError where an input does not
     exist, StoreError where the workspace cannot be written; a document that fails is a row, not an error.
     """
+    from pipeline.checks import prove
     from pipeline.store import Workspace
 
     index = Index(load_rulebook(rules))
+    faults = prove(index.rulebook.checks, index.rulebook.fields)
+    if faults:
+        raise RuleError(faults)
     ingest = Ingest(inputs, workspace)
     store = Workspace(workspace)
     with store.lock():
