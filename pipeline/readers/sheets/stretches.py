@@ -153,16 +153,13 @@ def _put_numbers(runs: list[bytes], texts: dict[int, str], shown: Shown) -> int:
     """Put the numbers of runs of one kind each, in order, and return how many there are."""
     count = 0
     for run in runs:
-        kind = run[0]
-        if kind == 0xBD:
+        if run[0] == 0xBD:
             row, col, *items, _ = _packed_row[len(run)](run)
-            key = row << COLUMN_BITS | col
             count += len(items)
-            for item in items:
+            for key, item in enumerate(items, row << COLUMN_BITS | col):
                 texts[key] = shown[item]
-                key += 1
         else:
-            for row, col, item in (_numbers if kind == 0x03 else _packed)(run):
+            for row, col, item in (_numbers if run[0] == 0x03 else _packed)(run):
                 texts[row << COLUMN_BITS | col] = shown[item]
                 count += 1
     return count
