@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from pipeline.extractors.torn import Torn, torn_names
 from pipeline.extractors.typed import Sink, Target
 from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Section, Table, TotalRule, Yield
 from pipeline.rulebook.index import Index
@@ -16,8 +17,9 @@ _TICKS = frozenset("√✓✔☑■●")
 
 @dataclass(slots=True)
 class _Carry:
-    """The level names that go on downwards: field -> (text, cell)."""
+    """The level names that go on downwards: field -> (text, cell); ``torn`` are those cut by a page break."""
 
+    torn: Torn
     values: dict[str, tuple[str, Key]] = field(default_factory=dict)
 
 
@@ -26,7 +28,7 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     for table in form.tables:
         if table.section.name != section.name:
             continue
-        carry = _Carry()
+        carry = _Carry(torn_names(form, table, index))
         for line in table.lines:
             _record(form, table, line, carry, out, index)
         for line in table.totals:
@@ -59,7 +61,8 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
     for name in names:
         if name in levels:
             text, key = levels[name]
-            sink.put(_target(table, number, by_field[name]), text, (key,))
+            keys = carry.torn[key][1] if key in carry.torn else (key,)
+            sink.put(_target(table, number, by_field[name]), text, keys)
             out.claims[key] = _value_claim(by_field[name])
     if table.recipient is not None:
         sink.put(
@@ -175,6 +178,7 @@ def _levels(
         carried = carry.values.get(name)
         if full and full[0].text.strip() not in _SAME:
             text, key = _joined(full), lattice.key(full[0])
+            text = carry.torn[key][0] if key in carry.torn else text
             if carried is None or (carried[1] != key and carried[0].strip() != text.strip()):
                 for lower in names[place + 1 :]:
                     carry.values.pop(lower.rule.field, None)
