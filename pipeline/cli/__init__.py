@@ -143,6 +143,24 @@ def schema_command(
     print(dictionary(fields, fmt, cast(Literal["zh", "en"], language)))
 
 
+@app.command("labels")
+def labels_command(
+    workspace: Annotated[Path, typer.Argument(help="工作目录 / a workspace")] = Path("data"),
+    rules: Rules = None,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--accept", help="采纳：序号或标签，可写 3=section.field / take a suggestion, by number or text"
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", help="最多列出几个 / how many to list")] = 20,
+) -> None:
+    """列出未识别的标签和建议，--accept 写入自定义规则。 List unmatched labels with suggestions; --accept writes them."""
+    from pipeline.cli.labels import labels
+
+    raise typer.Exit(labels(workspace, rules, accept or (), limit))
+
+
 Overlay = Annotated[
     Path | None,
     typer.Argument(help="自定义规则目录，省略则为内置规则 / your rules; the shipped ones if left out"),

@@ -1,0 +1,294 @@
+"""Unmatched labels of a workspace, clustered and ranked, each with the field that it probably is; nothing is changed."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+from pipeline.errors import StoreError
+from pipeline.model import Rulebook
+from pipeline.rulebook.index import Index
+from pipeline.rulebook.load import shipped_rules
+from pipeline.rulebook.meanings import Meaning, labels_of, meanings
+from pipeline.text.labels import fold, fold_keep
+from pipeline.text.values import NotAValue, clean, parse_number
+
+LONGEST = 24
+_LEAST = 0.2
+_SAME = 0.85
+_CELLS = ("document_id", "form_id", "grid", "row", "col", "row_span", "col_span", "text", "role", "field")
+_NUMBERS = ("decimal", "double", "int")
+
+Cell = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A field that a label probably is: ``section.field``, how sure, and the spelling that it is most like."""
+
+    target: str
+    score: float
+    like: str
+
+
+@dataclass(slots=True)
+class Cluster:
+    """One label as printed in its variants: where it was seen, what stands beside it, what it probably is.
+
+    ``gain`` counts the cells that stand beside or below it unread; ``column`` says that it heads a column.
+    """
+
+    form: str
+    key: str
+    column: bool
+    gain: int = 0
+    texts: Counter[str] = field(default_factory=Counter)
+    values: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    documents: set[str] = field(default_factory=set)
+    beside: Counter[str] = field(default_factory=Counter)
+    guesses: tuple[Guess, ...] = ()
+    collisions: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """Return the variant that is printed most."""
+        return min(self.texts, key=lambda text: (-self.texts[text], text))
+
+
+@dataclass(slots=True)
+class _Seen:
+    """One unmatched cell that looks like a label."""
+
+    cell: Cell
+    column: bool
+    values: list[str]
+
+
+def suggestions(snapshot: Path, rulebook: Rulebook) -> list[Cluster]:
+    """Return the unmatched labels of a snapshot, those first that would bring most; suggestions only.
+
+    Labels that the rules know by now are left out, so that a list made before a rerun does not repeat them.
+    """
+    index = Index(rulebook)
+    cells, types, paths = _read(snapshot)
+    by_form: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if cell["form_id"] is not None and _int(cell, "grid") >= 0:
+            by_form.setdefault(str(cell["form_id"]), []).append(cell)
+    clusters: dict[tuple[str, bool, str], Cluster] = {}
+    present: dict[str, Counter[str]] = {}
+    for name in sorted(by_form):
+        form = types.get(name, "")
+        if form not in index.forms:
+            continue
+        here = {str(cell["field"]) for cell in by_form[name] if cell["role"] == "label" and cell["field"]}
+        for seen in _labels(by_form[name]):
+            text = str(seen.cell["text"]).strip()
+            if any(one.owner == form for one in meanings(index, text, form) if one.how != "loose"):
+                continue
+            key = fold(text)
+            cluster = clusters.setdefault((form, seen.column, key), Cluster(form, key, seen.column))
+            _add(cluster, seen, paths)
+            present.setdefault(f"{form} {key}", Counter()).update(here)
+    merged = _merge(clusters.values())
+    valued = Counter(fold_keep(str(cell["text"])) for cell in cells if cell["role"] == "value")
+    for cluster in merged:
+        cluster.guesses = _guesses(cluster, index, present[f"{cluster.form} {cluster.key}"])
+        cluster.collisions = _collisions(cluster, index, valued)
+    return sorted(merged, key=lambda one: (-one.gain, -len(one.places), one.form, one.key))
+
+
+def _read(snapshot: Path) -> tuple[list[Cell], dict[str, str], dict[str, str]]:
+    """Return the cells of forms in order, form id -> type, document id -> first path."""
+    import pyarrow.dataset as ds
+
+    def rows(dataset: str, columns: Sequence[str]) -> list[Cell]:
+        folder = snapshot / dataset
+        if not folder.is_dir():
+            raise StoreError(f"{folder}: 快照不完整 | the snapshot is not complete")
+        table = ds.dataset(folder, format="parquet", partitioning="hive").to_table(columns=list(columns))
+        return cast(list[Cell], table.to_pylist())
+
+    cells = rows("cells", _CELLS)
+    cells.sort(
+        key=lambda cell: (str(cell["document_id"]), *(_int(cell, name) for name in ("grid", "row", "col")))
+    )
+    types = {str(row["form_id"]): str(row["form_type"]) for row in rows("forms", ("form_id", "form_type"))}
+    paths: dict[str, str] = {}
+    for row in rows("documents", ("document_id", "paths")):
+        found = cast(list[str], row["paths"] or [])
+        paths[str(row["document_id"])] = found[0] if found else ""
+    return cells, types, paths
+
+
+def _int(cell: Cell, name: str) -> int:
+    return int(cast(int, cell[name]))
+
+
+def _label_like(text: str) -> bool:
+    key = fold(text)
+    if (
+        clean(text) is None
+        or not 2 <= len(key) <= LONGEST
+        or any(char in "，。；,;" for char in text.strip()[:-1])
+    ):
+        return False
+    letters = sum("㐀" <= char <= "鿿" for char in key)
+    return letters * 2 > len(key) and not any(char.isdigit() for char in key)
+
+
+def _labels(cells: Sequence[Cell]) -> Iterable[_Seen]:
+    """Yield the unmatched cells of one form that stand like labels; what stands right of one is its value."""
+    at: dict[tuple[int, int, int], Cell] = {}
+    for cell in cells:
+        for row in range(_int(cell, "row"), _int(cell, "row") + _int(cell, "row_span")):
+            for col in range(_int(cell, "col"), _int(cell, "col") + _int(cell, "col_span")):
+                at[_int(cell, "grid"), row, col] = cell
+    taken: set[int] = set()
+    for cell in cells:
+        if cell["role"] != "unmatched" or id(cell) in taken or not _label_like(str(cell["text"])):
+            continue
+        grid, row, col = (_int(cell, name) for name in ("grid", "row", "col"))
+        left = at.get((grid, row, col - 1))
+        right = at.get((grid, row, col + _int(cell, "col_span")))
+        below = _below(at, cell)
+        heads = any(one is not None and one["role"] in ("label", "header") for one in (left, right))
+        stacked = any(one is not None and one["role"] == "label" for one in (right,)) or (
+            heads
+            and left is not None
+            and left["role"] == "label"
+            and _int(left, "row") == row
+            and bool(below)
+        )
+        if (
+            stacked
+            and below
+            and not (right is not None and right["role"] == "unmatched" and not _like_column(at, right))
+        ):
+            taken.update(id(one) for one in below)
+            yield _Seen(cell, True, [str(one["text"]).strip() for one in below])
+        elif right is not None and right["role"] == "unmatched":
+            taken.add(id(right))
+            yield _Seen(cell, False, [str(right["text"]).strip()])
+
+
+def _like_column(at: Mapping[tuple[int, int, int], Cell], cell: Cell) -> bool:
+    return _label_like(str(cell["text"])) and bool(_below(at, cell))
+
+
+def _below(at: Mapping[tuple[int, int, int], Cell], cell: Cell) -> list[Cell]:
+    """Return the unmatched cells under a cell, down to the first that something else was read from."""
+    found: list[Cell] = []
+    grid, col = _int(cell, "grid"), _int(cell, "col")
+    row, last = (
+        _int(cell, "row") + _int(cell, "row_span"),
+        max((key[1] for key in at if key[0] == grid), default=0),
+    )
+    while row <= last:
+        below = at.get((grid, row, col))
+        if below is not None:
+            if below["role"] != "unmatched" or _int(below, "col") != col:
+                break
+            found.append(below)
+        row += 1
+    return found
+
+
+def _add(cluster: Cluster, seen: _Seen, paths: Mapping[str, str]) -> None:
+    cell = seen.cell
+    document = str(cell["document_id"])
+    cluster.texts["".join(str(cell["text"]).split())] += 1
+    cluster.gain += len(seen.values)
+    cluster.values += seen.values
+    cluster.documents.add(document)
+    cluster.places.append(f"{paths.get(document, document[:16])} {cell['grid']}/{cell['row']}/{cell['col']}")
+
+
+def _merge(clusters: Iterable[Cluster]) -> list[Cluster]:
+    """Join clusters of one form whose keys differ by little; the one seen most gives the name."""
+    from pipeline.text.segment import similar
+
+    kept: list[Cluster] = []
+    for cluster in sorted(clusters, key=lambda one: (-len(one.places), one.form, one.key)):
+        for one in kept:
+            alike = one.form == cluster.form and one.column == cluster.column
+            if alike and similar(one.key, cluster.key, _words()) >= _SAME:
+                one.gain += cluster.gain
+                one.texts += cluster.texts
+                one.values += cluster.values
+                one.places += cluster.places
+                one.documents |= cluster.documents
+                break
+        else:
+            kept.append(cluster)
+    return kept
+
+
+def _words() -> Path:
+    return shipped_rules() / "words.txt"
+
+
+def _guesses(cluster: Cluster, index: Index, present: Counter[str]) -> tuple[Guess, ...]:
+    """Return the fields that a label may be, likeliest first.
+
+    Half of the score is the likeness of the nearest spelling, half the label's words, weighted by how few
+    fields use them; then come the kind of the values beside it, and whether the form has the field already.
+    """
+    from pipeline.text.segment import similar, tokens
+
+    kinds = {"matrix", "records"} if cluster.column else {"fields"}
+    sections = {one.name: one for one in index.forms[cluster.form].rule.sections if one.kind in kinds}
+    used: dict[str, set[str]] = {}
+    nearest: dict[str, tuple[float, str]] = {}
+    for target, spelling in labels_of(index, cluster.form):
+        if target.partition(".")[0] in sections:
+            used.setdefault(target, set()).update(tokens(spelling.key, _words()))
+            score = similar(cluster.key, spelling.key, _words())
+            nearest[target] = max(nearest.get(target, (0.0, "")), (score, spelling.text))
+    telling = Counter(word for words in used.values() for word in words)
+    weight = {word: math.log((1 + len(used)) / telling[word]) for word in telling}
+    own = tokens(cluster.key, _words())
+    whole = sum(weight.get(word, math.log(1 + len(used))) for word in own) or 1.0
+    numeric = _numeric(cluster.values)
+    types = {(one.dataset, one.name): one.type for one in index.rulebook.fields}
+    found: list[Guess] = []
+    for target, (score, like) in nearest.items():
+        shared = sum(weight[word] for word in own if word in used[target]) / whole
+        section, _, name = target.partition(".")
+        number = types.get((sections[section].dataset, name), "").startswith(_NUMBERS)
+        total = (score + shared) / 2
+        if total >= _LEAST:
+            total += 0.1 if numeric is not None and number == numeric else -0.15 if number else 0.0
+            total -= 0.2 if present[name] else 0.0
+            found.append(Guess(target, round(max(total, 0.0), 3), like))
+    return tuple(sorted(found, key=lambda one: (-one.score, one.target))[:3])
+
+
+def _numeric(values: Sequence[str]) -> bool | None:
+    """Say whether most values are numbers; None where there are none."""
+    printed = [text for value in values if (text := clean(value)) is not None]
+    if not printed:
+        return None
+    numbers = 0
+    for text in printed:
+        try:
+            parse_number(text.rstrip("%分万元亿"))
+        except NotAValue:
+            continue
+        numbers += 1
+    return numbers * 2 > len(printed)
+
+
+def _collisions(cluster: Cluster, index: Index, valued: Counter[str]) -> tuple[str, ...]:
+    """Return what else the text stands for: other meanings in its form, and cells that were read as values."""
+    text = cluster.text
+    found: list[Meaning] = meanings(index, text, cluster.form)
+    notes = [f"{one.owner} {one.what} ({one.how}, {one.spelling.place})" for one in found]
+    if valued[fold_keep(text)]:
+        notes.append(
+            f"{valued[fold_keep(text)]} 处作为值读出 | read as a value in {valued[fold_keep(text)]} cells"
+        )
+    return tuple(notes)

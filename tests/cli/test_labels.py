@@ -1,0 +1,106 @@
+"""A rule author's round: an unseen form, ``labels``, one accept, ``rules test``, run again, the rows are there."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.cli import rules
+from pipeline.cli.labels import labels
+from pipeline.errors import StoreError
+from pipeline.rulebook.load import load_rulebook
+from pipeline.run import run
+from pipeline.run.labels import Cluster, suggestions
+from tests.published import rows
+
+
+def form(*lines: str) -> str:
+    """Return tab-indented text: one argument is one row, its cells parted by |."""
+    return "\n\n".join("\n".join("\t" + cell for cell in line.split("|")) for line in lines) + "\n"
+
+
+def unseen(project: str, department: str, label: str = "牵头主管部门") -> str:
+    return form(
+        "项目支出绩效自评表",
+        "（2021年度）",
+        f"项目名称|{project}",
+        f"{label}|{department}|实施单位|某站",
+        "项目资金（万元）||年初预算数|全年预算数|全年执行数|分值|执行率|得分",
+        "|年度资金总额|1|1|1|10|100%|10",
+        "绩效指标|一级指标|二级指标|三级指标|年度指标值|年度完成水平|分值|得分|偏差原因分析及改进措施",
+        "|产出指标|数量指标|养护里程|≥100公里|102公里|50|50|/",
+        "|产出指标|数量指标|养护座数|≥10座|12座|40|40|/",
+        "总分|100|100|",
+    )
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    (tmp_path / "in").mkdir()
+    for number, (project, department) in enumerate([("道路养护", "交通局"), ("桥梁检测", "水利局")]):
+        (tmp_path / "in" / f"{number}.txt").write_text(unseen(project, department), encoding="utf-8")
+    (tmp_path / "in" / "2.txt").write_text(unseen("绿化", "林业局", "牵头的主管部门"), encoding="utf-8")
+    run([tmp_path / "in"], tmp_path / "out")
+    return tmp_path / "out"
+
+
+def found(workspace: Path, overlay: Path | None = None) -> list[Cluster]:
+    return suggestions((workspace / "current").resolve(), load_rulebook(overlay))
+
+
+def test_unmatched_labels_are_clustered_ranked_and_guessed(workspace: Path) -> None:
+    column, label, *rest = found(workspace)
+    assert (column.text, column.column, column.gain, len(column.documents)) == ("年度完成水平", True, 6, 3)
+    assert column.guesses[0].target == "indicators.actual_text"
+    assert (label.text, label.column, label.gain) == ("牵头主管部门", False, 3)
+    assert dict(label.texts) == {"牵头主管部门": 2, "牵头的主管部门": 1}
+    assert label.guesses[0].target == "basics.supervising_department"
+    assert set(label.values) == {"交通局", "水利局", "林业局"}
+    assert sorted(place.split()[0] for place in label.places) == ["0.txt", "1.txt", "2.txt"]
+    assert rest == []
+
+
+def test_collisions_name_values_that_read_the_same(workspace: Path) -> None:
+    (workspace.parent / "in" / "3.txt").write_text(unseen("牵头主管部门", "甲局"), encoding="utf-8")
+    run([workspace.parent / "in"], workspace)
+    label = next(one for one in found(workspace) if not one.column)
+    assert label.collisions == ("1 处作为值读出 | read as a value in 1 cells",)
+
+
+def test_the_authors_round(workspace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = rows(workspace, "indicators")
+    assert {row["actual_text"] for row in before} == {None}
+    own = workspace.parent / "my"
+    assert labels(workspace, None, [], 20) == 0
+    shown = capsys.readouterr().out
+    assert "1. 年度完成水平" in shown and "indicators.actual_text" in shown and not own.exists()
+    assert labels(workspace, own, ["1", "牵头主管部门"], 20) == 0
+    text = (own / "forms" / "project_self_evaluation.labels.yaml").read_text(encoding="utf-8")
+    assert "- 年度完成水平  # 见于 3 份文件" in text
+    assert rules.test(own) == 0
+    run([workspace.parent / "in"], workspace, rules=own)
+    assert {row["actual_text"] for row in rows(workspace, "indicators")} == {"102公里", "12座"}
+    departments = {row["supervising_department"] for row in rows(workspace, "forms")}
+    assert departments == {"交通局", "水利局", "林业局"}
+    assert found(workspace, own) == []
+
+
+def test_a_second_accept_keeps_the_first_and_the_author_may_choose(workspace: Path) -> None:
+    own = workspace.parent / "my"
+    assert labels(workspace, own, ["2"], 20) == 0
+    assert labels(workspace, own, ["年度完成水平=indicators.note"], 20) == 0
+    text = (own / "forms" / "project_self_evaluation.labels.yaml").read_text(encoding="utf-8")
+    assert [word in text for word in ("牵头的主管部门", "note:", "年度完成水平")] == [True] * 3
+    assert found(workspace, own) == []
+
+
+@pytest.mark.parametrize("wanted", ["99", "不存在", "0"])
+def test_no_such_suggestion(workspace: Path, wanted: str) -> None:
+    own = workspace.parent / "my"
+    assert labels(workspace, own, [wanted], 20) == 2
+    assert labels(workspace, None, ["1"], 20) == 2
+    assert not own.exists()
+
+
+def test_without_a_run(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        labels(tmp_path, None, [], 20)
