@@ -9,6 +9,7 @@ from pipeline.readers.pages.furniture import mark_furniture
 from pipeline.readers.pages.ink import Ink
 from pipeline.readers.pages.layout import Page, lay_out
 from pipeline.readers.pages.stitching import Run, cells_of, stitch
+from pipeline.readers.pages.unruled import DOUBT
 
 
 def assemble(source: Source, reader: str, inks: Iterable[Ink], problems: Iterable[str] = ()) -> Document:
@@ -19,6 +20,9 @@ def assemble(source: Source, reader: str, inks: Iterable[Ink], problems: Iterabl
     seen = _Census(list(problems))
     pages = [lay_out(ink) for ink in inks if seen.take(ink)]
     seen.judge()
+    doubtful = [page.number for page in pages if page.doubts]
+    if doubtful:
+        seen.problems.append(f"{numbers(doubtful)}: {DOUBT}")
     grids, blocks = _in_order(pages)
     return Document(
         source.document_id,
@@ -114,4 +118,5 @@ def _in_order(pages: Sequence[Page]) -> tuple[list[Grid], list[Block]]:
 def _grid(index: int, number: int, run: Run) -> Grid:
     first, last = run.parts[0].page, run.parts[-1].page
     over = f" to page {last}" if last != first else ""
-    return Grid(index, cells_of(run), first, f"page {first} table {number}{over}")
+    kind = " (unruled)" if run.parts[0].table.measures else ""
+    return Grid(index, cells_of(run), first, f"page {first} table {number}{over}{kind}")

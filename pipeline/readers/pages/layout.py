@@ -8,6 +8,7 @@ from pipeline.readers.pages.ink import Char, Ink, turned
 from pipeline.readers.pages.lattice import Lattice
 from pipeline.readers.pages.lines import Line, lines_of
 from pipeline.readers.pages.ruling import find_lattices
+from pipeline.readers.pages.unruled import Unruled, find_unruled
 from pipeline.readers.pages.wrapping import Measure, joint, room, text_of
 
 # the inner margin of a cell is never taken for wider than this (Word: 5.4 pt, reportlab: 6 pt)
@@ -30,23 +31,29 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class PageTable:
-    """One table of one page; ``texts`` go with ``lattice.boxes``; ``lines``: the print of its first and last rows."""
+    """One table of one page; ``texts`` go with ``lattice.boxes``; ``lines``: the print of its first and last rows.
+
+    ``measures`` go with the boxes of a table without vertical rules, whose columns show in its print only.
+    """
 
     lattice: Lattice
     texts: tuple[str, ...]
     padding: float
     lines: dict[int, list[Line]]
     size: float = 0.0
+    measures: tuple[Measure, ...] = ()
 
     def measure(self, number: int) -> Measure:
         """Return the column in which the text of a cell is set."""
+        if self.measures:
+            return self.measures[number]
         box = self.lattice.boxes[number]
         return Measure(box.x0 + self.padding, box.x1 - self.padding)
 
 
 @dataclass(slots=True)
 class Page:
-    """What a page holds, each kind from top to bottom."""
+    """What a page holds, each kind from top to bottom; ``doubts`` counts what may be tables and was left as text."""
 
     number: int
     width: float
@@ -54,6 +61,7 @@ class Page:
     tables: list[PageTable] = field(default_factory=list)
     paragraphs: list[Paragraph] = field(default_factory=list)
     stamps: list[str] = field(default_factory=list)
+    doubts: int = 0
 
 
 def lay_out(ink: Ink) -> Page:
@@ -68,10 +76,22 @@ def lay_out(ink: Ink) -> Page:
     for lattice, share, note in zip(lattices, shares, notes, strict=True):
         if any(share) or note:
             page.tables.append(_table(lattice, share, note))
+    if not ink.recognised:
+        outside = _add_unruled(ink, page, lattices, outside)
     page.tables.sort(key=lambda table: (table.lattice.ys[0], table.lattice.xs[0]))
     page.paragraphs += paragraphs_of(outside, page.tables, ink.width)
     page.paragraphs.sort(key=lambda paragraph: paragraph.bbox[1])
     return page
+
+
+def _add_unruled(ink: Ink, page: Page, ruled: Sequence[Lattice], outside: list[Char]) -> list[Char]:
+    """Add the tables without vertical rules; return the characters that are left outside of all tables."""
+    found = find_unruled(outside, ink.horizontals, [lattice.bbox for lattice in ruled])
+    page.doubts = found.doubts
+    shares, rest = _share_out(outside, [table.lattice for table in found.tables])
+    for table, share in zip(found.tables, shares, strict=True):
+        page.tables.append(_table(table.lattice, share, {}, table))
+    return rest
 
 
 def _read_sideways(ink: Ink, lattices: Sequence[Lattice], page: Page) -> list[dict[int, str]]:
@@ -148,7 +168,9 @@ def _area(bbox: BBox) -> float:
     return (bbox[2] - bbox[0]) * (bbox[3] - bbox[1])
 
 
-def _table(lattice: Lattice, share: Sequence[Sequence[Char]], note: Mapping[int, str]) -> PageTable:
+def _table(
+    lattice: Lattice, share: Sequence[Sequence[Char]], note: Mapping[int, str], unruled: Unruled | None = None
+) -> PageTable:
     read = [lines_of(chars) if chars else [] for chars in share]
     padding = _padding(lattice, read)
     last = len(lattice.ys) - 1
@@ -156,7 +178,8 @@ def _table(lattice: Lattice, share: Sequence[Sequence[Char]], note: Mapping[int,
     edge: dict[int, list[Line]] = {}
     for number, (box, lines) in enumerate(zip(lattice.boxes, read, strict=True)):
         if len(lines) > 1:
-            texts.append(text_of(lines, Measure(box.x0 + padding, box.x1 - padding)))
+            measure = unruled.measures[number] if unruled else Measure(box.x0 + padding, box.x1 - padding)
+            texts.append(text_of(lines, measure))
         else:
             texts.append(lines[0].text if lines else "")
         if number in note:
@@ -164,7 +187,8 @@ def _table(lattice: Lattice, share: Sequence[Sequence[Char]], note: Mapping[int,
         if lines and (box.row <= HEADER_ROWS or box.row + box.row_span == last):
             edge[number] = lines
     sizes = sorted(em_of(lines[0]) for lines in edge.values())
-    return PageTable(lattice, tuple(texts), padding, edge, sizes[len(sizes) // 2] if sizes else 0.0)
+    size = sizes[len(sizes) // 2] if sizes else 0.0
+    return PageTable(lattice, tuple(texts), padding, edge, size, unruled.measures if unruled else ())
 
 
 def _padding(lattice: Lattice, read: Sequence[Sequence[Line]]) -> float:

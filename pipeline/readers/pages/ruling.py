@@ -14,6 +14,9 @@ _SHORTEST = 3.0
 _MEET = 3.0
 # verticals that run on this far without a closing rule belong to a row that the page break cuts
 _OPEN_END = 8.0
+# horizontals that run on this far beyond the outer verticals, and so many of them, show a table open at its sides
+_OPEN_SIDE = 12.0
+_FEWEST_OPEN = 3
 
 
 def find_lattices(horizontals: Iterable[Rule], verticals: Iterable[Rule]) -> list[Lattice]:
@@ -84,8 +87,9 @@ def _groups(hs: Sequence[Rule], vs: Sequence[Rule]) -> list[tuple[list[Rule], li
 
 def _lattice(hs: list[Rule], vs: list[Rule]) -> Lattice | None:
     """Return the table of one group of rules, None where they close no cell."""
-    if len(hs) < 2 or len(vs) < 2:
+    if len(hs) < 2 or not vs:
         return None
+    vs = _close_sides(hs, vs)
     xs = sorted({rule.at for rule in vs})
     hs, open_top, open_bottom = _close_ends(hs, vs, xs)
     ys = sorted({rule.at for rule in hs})
@@ -97,6 +101,25 @@ def _lattice(hs: list[Rule], vs: list[Rule]) -> Lattice | None:
     if not boxes:
         return None
     return Lattice(tuple(xs), tuple(ys), tuple(boxes), owner, open_top, open_bottom)
+
+
+def _close_sides(hs: list[Rule], vs: list[Rule]) -> list[Rule]:
+    """Add the outer verticals of a table that is open at its sides: its horizontals end at one edge beyond them."""
+    outer = min(rule.at for rule in vs), max(rule.at for rule in vs)
+    ends = (
+        [rule for rule in hs if rule.start < outer[0] - _OPEN_SIDE],
+        [rule for rule in hs if rule.end > outer[1] + _OPEN_SIDE],
+    )
+    closed = list(vs)
+    for side, found in enumerate(ends):
+        places = sorted((rule.start, rule.end)[side] for rule in found)
+        ats = [rule.at for rule in found]
+        if len(found) < _FEWEST_OPEN or min(ats) > hs[0].at + _MEET or max(ats) < hs[-1].at - _MEET:
+            continue
+        at = places[len(places) // 2]
+        if all(abs(place - at) <= _MEET for place in places):
+            closed.append(Rule(at, min(ats), max(ats)))
+    return sorted(closed)
 
 
 def _close_ends(hs: list[Rule], vs: list[Rule], xs: list[float]) -> tuple[list[Rule], bool, bool]:
