@@ -268,3 +268,115 @@ def test_a_one_must_stand(text, strokes, doubtful):
     for ends in strokes:
         ImageDraw.Draw(image).line(ends, fill=255, width=2)
     assert is_doubtful(text, np.asarray(image) > 0) == doubtful
+
+
+# with the extra: what is read off a picture is what the text layer says
+
+needs_ocr = pytest.mark.skipif(bool(engine.missing()), reason="the OCR extra is not installed")
+
+
+def rendered(name: str, dpi: int = 200):
+    from pypdfium2 import PdfDocument
+
+    pdf_ = PdfDocument((FORMS / name).read_bytes())
+    page = pdf_[0].render(scale=dpi / 72, rev_byteorder=True).to_pil().convert("RGB")
+    pdf_.close()
+    return page
+
+
+def saved(page, dpi: int = 200, kind: str = "PNG") -> bytes:
+    out = io.BytesIO()
+    page.save(out, kind, **({"resolution": dpi} if kind == "PDF" else {"dpi": (dpi, dpi)}))
+    return out.getvalue()
+
+
+def rows_of(document):
+    """Return the values of a document's forms and their rows, provenance aside."""
+    from pipeline.extractors import extract
+    from pipeline.matcher import match
+    from pipeline.rulebook.index import Index
+    from pipeline.rulebook.load import load_rulebook
+
+    index = Index(load_rulebook())
+    found = []
+    for form in match(document, index):
+        out = extract(form, index)
+        assert not out.problems
+        found.append((out.forms, out.rows))
+    return found
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_rendered_form_gives_the_rows_of_its_text():
+    page = rendered("form_1.pdf")
+    document = read(source(saved(page)))
+    text = read(source((FORMS / "form_1.pdf").read_bytes(), "application/pdf"))
+    assert rows_of(document) == rows_of(text)
+    assert [c[:4] for c in document.grids[0].cells] == [c[:4] for c in text.grids[0].cells]
+    assert document.reader == "image/1" and document.pages == 1 and document.problems == ()
+    for cell, other in zip(document.grids[0].cells, text.grids[0].cells, strict=True):
+        assert (cell.confidence is None) == (not other.text.strip())
+        assert cell.bbox == pytest.approx([edge * 200 / 72 for edge in other.bbox], abs=8)
+
+
+@needs_ocr
+@pytest.mark.slow
+def test_a_scanned_page_of_a_pdf_gives_rows_and_text_pages_stay():
+    from pypdfium2 import PdfDocument
+
+    both = PdfDocument.new()
+    both.import_pages(PdfDocument((FORMS / "form_1.pdf").read_bytes()))
+    both.import_pages(PdfDocument(saved(rendered("form_2.pdf"), kind="PDF")))
+    out = io.BytesIO()
+    both.save(out)
+    document = read(source(out.getvalue(), "application/pdf"))
+    first, second = rows_of(document)
+    assert [first] == rows_of(read(source((FORMS / "form_1.pdf").read_bytes(), "application/pdf")))
+    assert [second[0]] == [
+        one for one, _ in rows_of(read(source((FORMS / "form_2.pdf").read_bytes(), "application/pdf")))
+    ]
+    assert len(second[1]["indicators"]) == 13
+    confidences = [{c.confidence is None for c in grid.cells if c.text} for grid in document.grids]
+    assert confidences == [{True}, {False}]
+    assert [grid.page for grid in document.grids] == [1, 2]
+
+
+@needs_ocr
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", [90, 180, 270])
+def test_a_turned_picture_is_read_upright(turn):
+    page = rendered("form_1.pdf", 150)
+    part = page.crop((0, 0, page.width, int(page.height * 0.30)))
+    (grid,) = read(source(saved(part.rotate(turn, expand=True), 150))).grids
+    texts = [cell.text for cell in grid.cells]
+    assert texts[:3] == ["项目支出绩效自评表", "（2020年度）", "项目名称"]
+    assert {"年初预算数", "全年执行数", "昌吉回族自治州人力资源和社会保障局"} <= set(texts)
+    if turn == 180:
+        # boxes are those of the picture as it is: the title stands at its foot
+        assert grid.cells[0].bbox[1] > part.height * 0.7
+
+
+@pytest.mark.parametrize("share", [0.5, 0.8, 1.0])
+def test_a_table_cut_off_by_the_edge_of_the_picture_is_not_bent(share):
+    page = ruled(SPANS, XS, YS)
+    height = int(YS[-1] * share) if share < 1 else page.shape[0]
+    _, (table,) = found(page[:height].copy())
+    assert list(table.xs) == pytest.approx(XS, abs=3)
+    whole = [y for y in YS if y < height]
+    assert list(table.ys[: len(whole)]) == pytest.approx(whole, abs=3)
+
+
+def test_keystone_is_taken_out():
+    cv2 = pytest.importorskip("cv2")
+    import numpy as np
+
+    page = ruled(SPANS, XS, YS)
+    height, width = page.shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = np.array([[40, 20], [width - 60, 0], [width, height], [0, height - 25]], np.float32)
+    bent = cv2.warpPerspective(
+        page, cv2.getPerspectiveTransform(corners, seen), (width, height), borderValue=255
+    )
+    _, (table,) = found(bent)
+    assert [span[:4] for span in table.spans] == SPANS

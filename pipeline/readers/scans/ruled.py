@@ -13,6 +13,8 @@ from pipeline.readers.scans.rules import Segment, ink_of, masks, segments
 
 _SAME_TRACK = 0.035
 _OVER, _UNDER = 0.13, 0.085
+# no stroke of a character is so long, in inches
+_LONG = 0.6
 _LEAST_WIDTH, _LEAST_HEIGHT = 1.0, 0.3
 # a wall with less ink than a wall has, and more than none has, leaves its two cells in doubt
 _DOUBT = 0.75
@@ -102,7 +104,10 @@ def _kept(tracks: list[float], wanted: Any) -> list[float]:
 
 
 def _anchored(some: list[Segment], others: list[Segment], dpi: float) -> list[Segment]:
-    """Return the segments that end at a crossing one on both sides."""
+    """Return the segments that end at a crossing one on both sides.
+
+    A long one that crosses several is a rule even so: its table goes on beyond the edge of the picture.
+    """
     over, under = dpi * _OVER, dpi * _UNDER
 
     def crossed(one: Segment, end: float, inwards: float) -> bool:
@@ -112,7 +117,17 @@ def _anchored(some: list[Segment], others: list[Segment], dpi: float) -> list[Se
             for other in others
         )
 
-    return [one for one in some if crossed(one, one.start, 1.0) and crossed(one, one.end, -1.0)]
+    def is_long(one: Segment) -> bool:
+        met = (
+            one.start - under <= other.at <= one.end + under
+            and other.start - under <= one.at <= other.end + under
+            for other in others
+        )
+        return one.end - one.start >= dpi * _LONG and sum(met) >= 2
+
+    return [
+        one for one in some if (crossed(one, one.start, 1.0) and crossed(one, one.end, -1.0)) or is_long(one)
+    ]
 
 
 def _tracks(found: list[Segment], dpi: float) -> list[float]:

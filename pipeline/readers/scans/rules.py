@@ -74,13 +74,15 @@ def segments(mask: Any, dpi: float, shortest: float) -> list[Segment]:
     return found
 
 
-def slope_of(level: Any, upright: Any, dpi: float) -> float:
-    """Return the slope of the rules in degrees: the weighted median of lines fitted to their pixels."""
+def slopes_of(level: Any, upright: Any, dpi: float) -> list[tuple[float, float]]:
+    """Return slope in degrees and length of each long rule, by a line fitted to its pixels.
+
+    Upright rules have the slope that they would have if they lay level: all are the same on a page that is only skewed.
+    """
     import cv2
     import numpy as np
 
-    slopes: list[float] = []
-    weights: list[float] = []
+    found: list[tuple[float, float]] = []
     for mask, sign in ((level, 1.0), (np.ascontiguousarray(upright.T), -1.0)):
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
         for i in range(1, count):
@@ -88,10 +90,24 @@ def slope_of(level: Any, upright: Any, dpi: float) -> float:
             if width < dpi * 0.6:
                 continue
             down, along = np.nonzero(labels[y : y + height, x : x + width] == i)
-            slopes.append(sign * float(np.degrees(np.arctan(np.polyfit(along, down, 1)[0]))))
-            weights.append(float(width))
-    if not slopes:
-        return 0.0
-    order = np.argsort(slopes)
-    heaped = np.cumsum(np.array(weights)[order])
-    return slopes[int(order[int(np.searchsorted(heaped, heaped[-1] / 2))])]
+            slope = float(np.degrees(np.arctan(np.polyfit(along, down, 1)[0])))
+            found.append((sign * slope, float(width)))
+    return found
+
+
+def slope_of(level: Any, upright: Any, dpi: float) -> float:
+    """Return the slope of the rules in degrees: the median, weighted by length; 0 where there are none."""
+    slopes = sorted(slopes_of(level, upright, dpi))
+    left = sum(weight for _, weight in slopes) / 2
+    for slope, weight in slopes:
+        left -= weight
+        if left <= 0:
+            return slope
+    return 0.0
+
+
+def unevenness(level: Any, upright: Any, dpi: float) -> float:
+    """Return by how many degrees the rules are off level and upright, on average, weighted by length."""
+    slopes = slopes_of(level, upright, dpi)
+    total = sum(weight for _, weight in slopes)
+    return sum(abs(slope) * weight for slope, weight in slopes) / total if total else 0.0

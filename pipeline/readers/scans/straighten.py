@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.readers.scans.rules import masks, slope_of
+from pipeline.readers.scans.rules import masks, slope_of, unevenness
 
 WORK_DPI = 200.0
 # paper comes out at this grey, a little under white so that its noise is not cut off
 _PAPER = 245
+# taking keystone out must make the rules straighter by this, in degrees
+_WORTH_IT = 0.05
 _STEEPEST, _COARSE_STEP, _FINE_STEP = 6.0, 0.5, 0.1
 
 
@@ -43,10 +45,13 @@ def straighten(grey: Any, dpi: float) -> Page:
     keystone = _keystone(page, dpi)
     if keystone is not None:
         size = (page.shape[1], page.shape[0])
-        page = cv2.warpPerspective(
+        squared = cv2.warpPerspective(
             page, keystone, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
-        there = keystone @ there
+        # the corners of a table that is cut off or has a ragged edge mislead: the rules themselves decide
+        before, after = (unevenness(*masks(one, dpi, slack=3), dpi) for one in (page, squared))
+        if after < before - _WORTH_IT:
+            page, there = squared, keystone @ there
     return Page(page, dpi, np.linalg.inv(there))
 
 
