@@ -135,7 +135,7 @@ def _begins_anew(opening: PageTable, lower: PageTable) -> bool:
     if len(first) == 1 and first[0]:
         return True
     other = _row_texts(opening, 0)
-    return first != other and bool(first[0]) and first[:1] == other[:1]
+    return first != other and any(first[:1]) and first[:1] == other[:1]
 
 
 def _row_texts(table: PageTable, row: int) -> list[str]:
