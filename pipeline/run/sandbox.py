@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any
 
-from pipeline.errors import SourceError
+from pipeline.errors import SourceError, StoreError
 from pipeline.model import Source
 from pipeline.run.reading import key_of, read_source
 from pipeline.store.grids import Reading
@@ -24,6 +24,7 @@ from pipeline.store.grids import Reading
 SECONDS = 120.0
 MEMORY = 6 << 30
 RECYCLE = 2000
+_START = 120.0
 
 Target = Callable[[Source], Any]
 
@@ -51,8 +52,8 @@ class Sandbox:
 
     def read(self, source: Source) -> Reading:
         """Return what came of a source; ``timeout``, ``memory`` or ``crash`` where the child had to be given up."""
-        pipe = self._started()
         try:
+            pipe = self._started()
             pipe.send(source)
             if not pipe.poll(self._seconds):
                 self._kill()
@@ -88,6 +89,10 @@ class Sandbox:
             self._child.start()
             theirs.close()
             self._served = 0
+            if not self._pipe.poll(_START):  # a slow start is not the document's fault
+                self._kill()
+                raise StoreError("读取进程无法启动 | the reading process does not start")
+            self._pipe.recv()
         return self._pipe
 
     def _kill(self) -> int | None:
@@ -115,6 +120,7 @@ class Sandbox:
 def _serve(pipe: Connection, target: Target, memory: int | None, parent: int) -> None:
     """Read sources until None comes; runs in the child."""
     _settle(memory, parent)
+    pipe.send("ready")
     while True:
         try:
             source = pipe.recv()
