@@ -43,6 +43,11 @@ def _value(form: Form, hit: Hit, names: set[Key]) -> tuple[Cell, ...]:
         beside = tuple(_right(lattice, label))
         if beside and not any(lattice.key(cell) in names for cell in beside):
             return tuple(cell for cell in beside if cell.text.strip())
+        pairs = {other.key for other in form.labels if other.inline is not None}
+        if any(
+            lattice.key(cell) in pairs for cell in beside
+        ):  # where labels hold their values, this one holds none
+            return ()
         if hit.rule.value == "right" or (beside and _names_block(hit)):
             return ()
     below = tuple(_below(lattice, label, names))

@@ -57,13 +57,14 @@ def test_a_line_without_name_and_value_is_no_row_though_a_name_stands_above_it(
     assert unmatched(found) == []
 
 
-def test_a_label_left_blank_takes_no_row_that_lies_under_its_neighbour_too(index: Index) -> None:
+@pytest.mark.parametrize("banner", [["二、预算执行情况@1x4"], []])
+def test_a_label_left_blank_takes_nothing_from_the_next_part(index: Index, banner: list[str]) -> None:
     rows = [
         "项目名称：修路@1x2|主管部门：交通局@1x2",
         "项目负责人：@1x2|联系电话：123456@1x2",
-        "二、预算执行情况@1x4",
-        "资金来源|年初预算数|全年预算数|全年执行数",
-        "年度资金总额|1|2|3",
+        *banner,
+        "资金来源@1x2|年初预算数|全年预算数",
+        "年度资金总额@1x2|1|2",
     ]
     form = read(index, rows, TITLE)["forms"][0]
     assert "project_leader" not in form and form["contact_phone"] == "123456"
