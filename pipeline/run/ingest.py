@@ -144,24 +144,36 @@ class Ingest:
         held = self._catalogue.held(path, signature) if self._catalogue is not None else None
         if held is None:
             return None
-        found = [_seen(one) for one in held]
+        if held and isinstance(held[0], str):
+            name, media = str(held[0]), str(held[1])
+            there = self._has(key_of(name, media, path))
+            return (Seen("content", path, name, signature.size, media),) if there else None
+        found = [_seen(one) for one in held if not isinstance(one, str)]
         for one in found:
             if one.error is not None:
                 if one.error[0] in PASSING or not one.hashed:
                     return None
-            elif one.document_id:
-                key = key_of(one.document_id, one.media_type, one.path)
-                if not self._has(key):
-                    return None
+            elif one.document_id and not self._has(key_of(one.document_id, one.media_type, one.path)):
+                return None
         return found
 
     def remember(self, path: str, signature: Signature, seen: Sequence[Seen]) -> None:
         """Keep what a file held; it counts once its documents are in the store."""
-        if self._catalogue is not None:
+        if self._catalogue is None:
+            return
+        first = seen[0] if seen else None
+        plain = (
+            len(seen) == 1
+            and first is not None
+            and first == Seen("content", path, first.document_id, signature.size, first.media_type)
+        )
+        if plain and first is not None:
+            self._catalogue.keep(path, signature, (first.document_id, first.media_type))
+        else:
             self._catalogue.keep(path, signature, [tuple(one) for one in seen])
 
 
-def _seen(held: list[object]) -> Seen:
+def _seen(held: Sequence[object]) -> Seen:
     kind, path, name, size, media, error, hashed = held
     words = tuple(str(word) for word in error) if isinstance(error, list) else None
     return Seen(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +34,7 @@ class Previous:
     snapshot: Path
     manifest: Mapping[str, Any]
     documents: Mapping[str, Row]
+    _read: dict[str, pa.Table] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def rulebook(self) -> str:
@@ -46,8 +47,11 @@ class Previous:
         return self.manifest.get("versions") == versions() and self._problems.is_file()
 
     def tables(self, fields: Sequence[Field], datasets: Sequence[str] = OWN) -> dict[str, pa.Table]:
-        """Return datasets as ``to_table`` makes them, ``fiscal_year`` taken from the folders."""
-        return {name: read_dataset(self.snapshot, self.manifest, name, fields) for name in datasets}
+        """Return datasets as ``to_table`` makes them, ``fiscal_year`` from the folders; each is read once."""
+        for name in datasets:
+            if name not in self._read:
+                self._read[name] = read_dataset(self.snapshot, self.manifest, name, fields)
+        return {name: self._read[name] for name in datasets}
 
     def problems(self) -> pa.Table:
         """Return the values that could not be typed."""
@@ -108,9 +112,9 @@ def read_dataset(
         year = file["path"].split("/")[1].removeprefix(f"{PARTITION}=")
         value = pa.scalar(int(year) if year.isdigit() else None, pa.int16())
         whole = table.append_column(PARTITION, pa.repeat(value, table.num_rows))
-        for field in target:
-            if field.name not in whole.column_names:
-                whole = whole.append_column(field.name, pa.nulls(whole.num_rows, field.type))
+        for one in target:
+            if one.name not in whole.column_names:
+                whole = whole.append_column(one.name, pa.nulls(whole.num_rows, one.type))
         parts.append(whole.select(target.names).cast(target))
     return pa.concat_tables(parts) if parts else pa.Table.from_batches([], schema=target)
 

@@ -39,9 +39,9 @@ def key_of(document_id: str, media: str, path: str) -> Key:
     """Return the key of a content's reading; the path counts only where its extension decides the outcome."""
     suffix = PurePosixPath(path.lower()).suffix if media == _BY_SUFFIX else ""
     reader = reader_key(media)
-    engine = os.environ.get(ENGINE_VARIABLE)
-    if engine and engine != ENGINES[0] and reader.startswith("pdf/"):
-        reader = f"{reader}@{engine}"
+    if reader.startswith("pdf/"):
+        engine = os.environ.get(ENGINE_VARIABLE) or ENGINES[0]
+        reader = reader if engine == ENGINES[0] else f"{reader}@{engine}"
     return Key(document_id, media, reader, suffix)
 
 

@@ -176,6 +176,7 @@ def _byte_faults(before: Previous, rulebook: Rulebook, made: dict[str, pa.Table]
     from pipeline.writers.parquet import write_tables
 
     with tempfile.TemporaryDirectory() as folder:
-        files = {file.path for file in write_tables(made, rulebook.fields, Path(folder))}
-    listed = {file["path"] for file in before.manifest["files"]}
-    return [f"{path}: 重算结果不同 | recomputed otherwise" for path in sorted(files ^ listed)]
+        files = {(file.path, file.sha256) for file in write_tables(made, rulebook.fields, Path(folder))}
+    listed = {(file["path"], file["sha256"]) for file in before.manifest["files"]}
+    different = sorted({path for path, _sha in files ^ listed})
+    return [f"{path}: 重算结果不同 | recomputed otherwise" for path in different]

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from pipeline.errors import StoreError
 
@@ -20,25 +21,23 @@ _RACY = 2_000_000_000
 _SCHEMA = """
 create table if not exists files (
     folder text not null, name text not null, size integer, mtime integer, ctime integer, inode text,
-    seen text not null, primary key (folder, name)
+    document_id text, media text, more text, primary key (folder, name)
 ) without rowid
 """
-_VERSION = 1
+_VERSION = 2
 
 Look = tuple[int, int, int, int]
-Held = Sequence[tuple[object, ...]]
+#: The content and medium of a file that is one document; of any other file what it holds, each as a tuple.
+Held = tuple[str, str] | Sequence[Sequence[object]]
 
 
 class Catalogue:
-    """What each file held when it was last opened; a context manager that commits what was remembered.
-
-    ``trusted`` says whether everything in a record can still be had without opening the file.
-    """
+    """What each file held when it was last opened; a context manager that commits what was remembered."""
 
     def __init__(self, root: Path) -> None:
         self._path = root / "catalogue.sqlite"
         self._folder: str | None = None
-        self._files: dict[str, tuple[object, ...]] = {}
+        self._files: dict[str, tuple[Any, ...]] = {}
         self._waiting: list[tuple[object, ...]] = []
         try:
             self._con = self._open()
@@ -57,24 +56,24 @@ class Catalogue:
     ) -> None:
         self._con.close()
 
-    def held(self, path: str, look: Look) -> list[list[object]] | None:
+    def held(self, path: str, look: Look) -> Held | None:
         """Return what a file held if it looks as it did then, None otherwise."""
         folder, _, name = path.rpartition("/")
         if folder != self._folder:
             rows = self._con.execute(
-                "select name, size, mtime, ctime, inode, seen from files where folder = ?", (folder,)
+                "select name, size, mtime, ctime, inode, document_id, media, more from files where folder = ?",
+                (folder,),
             )
             self._folder, self._files = folder, {row[0]: row[1:] for row in rows}
         row = self._files.get(name)
-        if (
-            row is None
-            or row[0] != look[0]
-            or row[1] != look[1]
-            or row[2] != look[2]
-            or row[3] != str(look[3])
-        ):
+        if row is None or row[:4] != (look[0], look[1], look[2], str(look[3])):
             return None
-        found: list[list[object]] = json.loads(str(row[4]))
+        if row[6] is None:
+            return row[4], row[5]
+        try:
+            found: list[list[object]] = json.loads(row[6])
+        except ValueError:
+            return None
         return found
 
     def keep(self, path: str, look: Look, held: Held, *, now: Callable[[], int] = time.time_ns) -> None:
@@ -82,14 +81,16 @@ class Catalogue:
         if max(look[1], look[2]) + _RACY > now():
             return
         folder, _, name = path.rpartition("/")
-        self._waiting.append((folder, name, *look[:3], str(look[3]), json.dumps(held, ensure_ascii=False)))
+        one = held if len(held) == 2 and isinstance(held[0], str) else (None, None)
+        more = None if one is held else json.dumps(held, ensure_ascii=False)
+        self._waiting.append((folder, name, *look[:3], str(look[3]), *one, more))
 
     def commit(self) -> None:
         """Write what was remembered; call it when all of that is safe elsewhere. A full disk costs only speed."""
         try:
             with self._con:
                 self._con.executemany(
-                    "insert or replace into files values (?, ?, ?, ?, ?, ?, ?)", self._waiting
+                    "insert or replace into files values (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._waiting
                 )
             self._waiting = []
         except (sqlite3.Error, UnicodeEncodeError):
