@@ -36,6 +36,12 @@ def rows_in(band: Band, top: float, bottom: float, headed: bool) -> list[list[Ex
     if not step:
         _no_row_is_a_rest(blocks, rows)
     middle = _is_centred(blocks[grouping:], rows)
+    if not middle:
+        # a label taller than the rest of its row holds the next row off
+        ends = [block[1] for column in blocks for block in column]
+        for number, row in enumerate(rows[1:], start=1):
+            above = max([end for end in ends if end <= row[0] + 0.5], default=borders[number])
+            borders[number] = (above + row[0]) / 2
     found: list[list[Extent]] = []
     for number, column in enumerate(blocks):
         every = list(pairwise(borders))
@@ -164,12 +170,29 @@ def _groups(
         # both readings are possible: they agree only where each label has one row
         if len(centred) != len(rows):
             raise Doubtful
-        return list(pairwise(borders))
+        return _from_the_top(column, rows, borders)
     if centred is not None:
         return centred
     if middle or not plain:
         raise Doubtful
-    return list(pairwise(borders))
+    return _from_the_top(column, rows, borders)
+
+
+def _from_the_top(column: Sequence[Extent], rows: Sequence[Extent], borders: Sequence[float]) -> list[Extent]:
+    """Return the cells of a column set to the top: a label covers as many rows as its lines reach into."""
+    found: list[Extent] = []
+    at = 0
+    while at < len(rows):
+        end = at + 1
+        for top, bottom in column:
+            if borders[at] <= top < borders[at + 1]:
+                while end < len(rows) and borders[end] < bottom - 0.5:
+                    end += 1
+        if any(borders[at + 1] <= top < borders[end] for top, _ in column):
+            raise Doubtful
+        found.append((borders[at], borders[end]))
+        at = end
+    return found
 
 
 def _centred_groups(column: Sequence[Extent], borders: Sequence[float]) -> list[Extent] | None:
