@@ -113,8 +113,8 @@ class Rescan(Scan):
     def _again(self, seen: Seen) -> Iterator[Found | Known]:
         kind, path, document_id, size, media_type, error, hashed = seen
         if not document_id:
-            self._notices.add(kind, path)
-        elif self._is_new(bytes.fromhex(document_id), path):
+            Notices.add(self._notices, kind, path)  # recorded when the file was opened
+        elif super()._is_new(bytes.fromhex(document_id), path):
             if error is None:
                 yield Known(path, document_id, size, media_type)
             else:
