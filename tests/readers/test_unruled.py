@@ -159,3 +159,28 @@ def test_doubtful_rows_are_left_as_text_and_told():
         assert "page 1" in doc.problems[0]
     text = "".join(block.text for block in doc.blocks) + "".join(c.text for g in doc.grids for c in g.cells)
     assert all(word.replace(" ", "") in text.replace(" ", "") for line in lines for word in line)
+
+
+def ruled_list(page, lines, top, step=20.0):
+    for number in range(len(lines) + 1):
+        page.line(55, 842 - top - number * step, 540, 842 - top - number * step)
+    for number, line in enumerate(lines):
+        for x, text in zip(STARTS, line, strict=True):
+            text_lines(page, [text], x, top + number * step + 5, 70, "left")
+
+
+def test_a_table_between_horizontal_rules_goes_on_over_the_page():
+    """One row and a half-filled one on the next page are no table by themselves."""
+    body = BODY[:3] * 10
+    page, buffer = canvas()
+    ruled_list(page, [HEAD, *body], 150)
+    page.showPage()
+    rest = [("群众满意度", "≥90%", "96%", "10", "10"), ("总分", "", "", "100", "96")]
+    ruled_list(page, rest, 72)
+    doc = read(finish(page, buffer))
+    assert len(doc.grids) == 1
+    assert [[cell.text for cell in line] for _, line in doc.grids[0].rows()] == [
+        list(line) for line in (HEAD, *body, *rest)
+    ]
+    assert {cell.page for cell in doc.grids[0].cells} == {1, 2}
+    assert doc.problems == ()

@@ -18,7 +18,10 @@ def assemble(source: Source, reader: str, inks: Iterable[Ink], problems: Iterabl
     SourceError: ``needs_ocr`` where no page has text, ``corrupt`` where none can be read.
     """
     seen = _Census(list(problems))
-    pages = [lay_out(ink) for ink in inks if seen.take(ink)]
+    pages: list[Page] = []
+    for ink in inks:
+        if seen.take(ink):
+            pages.append(lay_out(ink, pages[-1].tail if pages else ()))
     seen.judge()
     doubtful = [page.number for page in pages if page.doubts]
     if doubtful:

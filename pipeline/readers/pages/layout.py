@@ -62,10 +62,14 @@ class Page:
     paragraphs: list[Paragraph] = field(default_factory=list)
     stamps: list[str] = field(default_factory=list)
     doubts: int = 0
+    tail: tuple[float, ...] = ()
 
 
-def lay_out(ink: Ink) -> Page:
-    """Return the tables and paragraphs of a page; a table without any text is left out."""
+def lay_out(ink: Ink, tail: Sequence[float] = ()) -> Page:
+    """Return the tables and paragraphs of a page; a table without any text is left out.
+
+    ``tail`` are the column edges of an unruled table with which the page before ended.
+    """
     lattices = ink.lattices if ink.lattices is not None else find_lattices(ink.horizontals, ink.verticals)
     lattices = _without_frames(lattices)
     shares, outside = _share_out(ink.chars, lattices)
@@ -77,17 +81,22 @@ def lay_out(ink: Ink) -> Page:
         if any(share) or note:
             page.tables.append(_table(lattice, share, note))
     if not ink.recognised:
-        outside = _add_unruled(ink, page, lattices, outside)
+        outside = _add_unruled(ink, page, lattices, outside, tail)
     page.tables.sort(key=lambda table: (table.lattice.ys[0], table.lattice.xs[0]))
     page.paragraphs += paragraphs_of(outside, page.tables, ink.width)
     page.paragraphs.sort(key=lambda paragraph: paragraph.bbox[1])
     return page
 
 
-def _add_unruled(ink: Ink, page: Page, ruled: Sequence[Lattice], outside: list[Char]) -> list[Char]:
+def _add_unruled(
+    ink: Ink, page: Page, ruled: Sequence[Lattice], outside: list[Char], tail: Sequence[float]
+) -> list[Char]:
     """Add the tables without vertical rules; return the characters that are left outside of all tables."""
-    found = find_unruled(outside, ink.horizontals, [lattice.bbox for lattice in ruled])
+    found = find_unruled(outside, ink.horizontals, [lattice.bbox for lattice in ruled], tail)
     page.doubts = found.doubts
+    if found.tables:
+        lowest = max(found.tables, key=lambda table: table.lattice.ys[-1])
+        page.tail = lowest.tail if lowest.lattice.ys[-1] > 0.6 * ink.height else ()
     shares, rest = _share_out(outside, [table.lattice for table in found.tables])
     for table, share in zip(found.tables, shares, strict=True):
         page.tables.append(_table(table.lattice, share, {}, table))

@@ -6,7 +6,7 @@ told as a doubt.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -44,10 +44,14 @@ Place = tuple[float, float, float, float]
 
 
 class Unruled(NamedTuple):
-    """A table that was found: its cells, and the columns in which the text of each was set."""
+    """A table that was found: its cells, and the columns in which the text of each was set.
+
+    ``tail``: the edges of its last rows' columns, where horizontal rules draw it.
+    """
 
     lattice: Lattice
     measures: tuple[Measure, ...]
+    tail: tuple[float, ...] = ()
 
 
 @dataclass(slots=True)
@@ -58,9 +62,17 @@ class Findings:
     doubts: int = 0
 
 
-def find_unruled(chars: Sequence[Char], horizontals: Sequence[Rule], taken: Sequence[Place]) -> Findings:
-    """Return the tables that print outside the ruled ones (``taken``: their boxes) makes."""
+def find_unruled(
+    chars: Sequence[Char], horizontals: Sequence[Rule], taken: Sequence[Place], tail: Sequence[float] = ()
+) -> Findings:
+    """Return the tables that print outside the ruled ones (``taken``: their boxes) makes.
+
+    ``tail`` are the edges of the columns with which the page before ended.
+    """
     found = Findings()
+    if tail:
+        chars = _go_on(chars, horizontals, taken, tail, found)
+        taken = [*taken, *(table.lattice.bbox for table in found.tables)]
     if len(chars) < 2 * _FEWEST_ROWS * _FEWEST_COLUMNS:
         return found
     rest = list(chars)
@@ -86,13 +98,59 @@ def find_unruled(chars: Sequence[Char], horizontals: Sequence[Rule], taken: Sequ
     return found
 
 
+def _go_on(
+    chars: Sequence[Char],
+    horizontals: Sequence[Rule],
+    taken: Sequence[Place],
+    tail: Sequence[float],
+    found: Findings,
+) -> list[Char]:
+    """Add the table that goes on from the page before, if one does; return the characters that are left."""
+    for region, rules in _regions(horizontals, taken, fewest=2):
+        if abs(region[0] - tail[0]) > _FLUSH or abs(region[2] - tail[-1]) > _FLUSH:
+            continue
+        inside = [char for char in chars if _within(char, region)]
+        columns: list[list[Line]] = [[] for _ in tail[1:]]
+        for piece in (piece for line in pieces_of(inside, tail) for piece in line):
+            number = min(max(bisect_right(tail, (piece.x0 + piece.x1) / 2) - 1, 0), len(columns) - 1)
+            if piece.x0 < tail[number] - 2.0 or piece.x1 > tail[number + 1] + 2.0:
+                return list(chars)
+            columns[number].append(piece)
+        if not inside or min(char[2] for char in chars) < region[1] - _FLUSH:
+            return list(chars)
+        boxes: list[Place] = []
+        measures: dict[Place, Measure] = {}
+        for pieces, x0, x1 in zip(columns, tail, tail[1:], strict=False):
+            low = min((piece.x0 for piece in pieces), default=x0)
+            high = max((piece.x1 for piece in pieces), default=x1)
+            for top, bottom in _parts_of((low + high) / 2, region[1], region[3], rules):
+                boxes.append((x0, top, x1, bottom))
+                measures[boxes[-1]] = Measure(low, high)
+        table = _table(boxes, measures, tail)
+        if table is not None:
+            found.tables.append(table)
+        return [char for char in chars if not _within(char, region)]
+    return list(chars)
+
+
+def _parts_of(x: float, top: float, bottom: float, rules: Sequence[Rule]) -> Iterator[tuple[float, float]]:
+    """Yield the upper and lower ends of the cells at an x between two rules over the whole width."""
+    for rule in rules:
+        if top < rule.at < bottom and rule.start - _FLUSH <= x <= rule.end + _FLUSH:
+            yield top, rule.at
+            top = rule.at
+    yield top, bottom
+
+
 def _within(char: Char, region: Place) -> bool:
     x, y = (char[1] + char[3]) / 2, (char[2] + char[4]) / 2
     return region[0] <= x <= region[2] and region[1] <= y <= region[3]
 
 
-def _regions(horizontals: Sequence[Rule], taken: Sequence[Place]) -> list[tuple[Place, list[Rule]]]:
-    """Return where at least four rules between the same edges lie below one another, with all rules there."""
+def _regions(
+    horizontals: Sequence[Rule], taken: Sequence[Place], fewest: int = _FEWEST_ROWS + 1
+) -> list[tuple[Place, list[Rule]]]:
+    """Return where so many rules between the same edges lie below one another, with all rules there."""
     rules = [
         rule
         for rule in merge(horizontals)
@@ -113,7 +171,7 @@ def _regions(horizontals: Sequence[Rule], taken: Sequence[Place]) -> list[tuple[
     for group in groups:
         group.sort()
         left, right, top, bottom = group[0].start, group[0].end, group[0].at, group[-1].at
-        if len(group) <= _FEWEST_ROWS or any(
+        if len(group) < fewest or any(
             top < box[3] and bottom > box[1] and left < box[2] and right > box[0] for box, _ in found
         ):
             continue
@@ -141,15 +199,11 @@ def _between_rules(chars: Sequence[Char], region: Place, rules: Sequence[Rule]) 
         edges = band.edges(left, right)
         for strip, x0, x1 in zip(band.strips, edges, edges[1:], strict=False):
             middle = (max(x0, strip.x0) + min(x1, strip.x1)) / 2
-            top, bottom = ys[band.first], ys[band.last + 1]
-            for rule in rules:
-                if top < rule.at < bottom and rule.start - _FLUSH <= middle <= rule.end + _FLUSH:
-                    boxes.append((x0, top, x1, rule.at))
-                    top = rule.at
-            boxes.append((x0, top, x1, bottom))
+            for top, bottom in _parts_of(middle, ys[band.first], ys[band.last + 1], rules):
+                boxes.append((x0, top, x1, bottom))
             for box in boxes:
                 measures.setdefault(box, Measure(strip.x0, strip.x1))
-    return _table(boxes, measures)
+    return _table(boxes, measures, bands[-1].edges(left, right))
 
 
 def _ruled_rows(
@@ -282,8 +336,11 @@ def _overlapping(lines: Sequence[Sequence[Line]]) -> list[list[Line]]:
     return rows
 
 
-def _table(boxes: Sequence[Place], measures: dict[Place, Measure]) -> Unruled | None:
+def _table(
+    boxes: Sequence[Place], measures: dict[Place, Measure], tail: Sequence[float] = ()
+) -> Unruled | None:
     lattice = from_boxes(boxes)
     if lattice is None:
         return None
-    return Unruled(lattice, tuple(measures[box.x0, box.top, box.x1, box.bottom] for box in lattice.boxes))
+    own = tuple(measures[box.x0, box.top, box.x1, box.bottom] for box in lattice.boxes)
+    return Unruled(lattice, own, tuple(tail))
