@@ -18,6 +18,7 @@ from pipeline.text.values import NotAValue, clean, parse_number
 LONGEST = 24
 _LEAST = 0.2
 _SAME = 0.85
+_BLIND = frozenset("的及和与或")
 _CELLS = ("document_id", "form_id", "grid", "row", "col", "row_span", "col_span", "text", "role", "field")
 _NUMBERS = ("decimal", "double", "int")
 
@@ -65,6 +66,7 @@ class _Seen:
     cell: Cell
     column: bool
     values: list[str]
+    beside: frozenset[str] = frozenset()
 
 
 def suggestions(snapshot: Path, rulebook: Rulebook) -> list[Cluster]:
@@ -96,7 +98,7 @@ def suggestions(snapshot: Path, rulebook: Rulebook) -> list[Cluster]:
     merged = _merge(clusters.values())
     valued = Counter(fold_keep(str(cell["text"])) for cell in cells if cell["role"] == "value")
     for cluster in merged:
-        cluster.guesses = _guesses(cluster, index, present[f"{cluster.form} {cluster.key}"])
+        cluster.guesses = guesses(cluster, index, present[f"{cluster.form} {cluster.key}"])
         cluster.collisions = _collisions(cluster, index, valued)
     return sorted(merged, key=lambda one: (-one.gain, -len(one.places), one.form, one.key))
 
@@ -148,6 +150,10 @@ def _labels(cells: Sequence[Cell]) -> Iterable[_Seen]:
             for col in range(_int(cell, "col"), _int(cell, "col") + _int(cell, "col_span")):
                 at[_int(cell, "grid"), row, col] = cell
     taken: set[int] = set()
+    rows: dict[tuple[int, int], set[str]] = {}
+    for cell in cells:
+        if cell["role"] == "label" and cell["field"]:
+            rows.setdefault((_int(cell, "grid"), _int(cell, "row")), set()).add(str(cell["field"]))
     for cell in cells:
         if cell["role"] != "unmatched" or id(cell) in taken or not _label_like(str(cell["text"])):
             continue
@@ -169,7 +175,8 @@ def _labels(cells: Sequence[Cell]) -> Iterable[_Seen]:
             and not (right is not None and right["role"] == "unmatched" and not _like_column(at, right))
         ):
             taken.update(id(one) for one in below)
-            yield _Seen(cell, True, [str(one["text"]).strip() for one in below])
+            beside = frozenset(rows.get((grid, row), ()))
+            yield _Seen(cell, True, [str(one["text"]).strip() for one in below], beside)
         elif right is not None and right["role"] == "unmatched":
             taken.add(id(right))
             yield _Seen(cell, False, [str(right["text"]).strip()])
@@ -203,6 +210,7 @@ def _add(cluster: Cluster, seen: _Seen, paths: Mapping[str, str]) -> None:
     cluster.texts["".join(str(cell["text"]).split())] += 1
     cluster.gain += len(seen.values)
     cluster.values += seen.values
+    cluster.beside.update(seen.beside)
     cluster.documents.add(document)
     cluster.places.append(f"{paths.get(document, document[:16])} {cell['grid']}/{cell['row']}/{cell['col']}")
 
@@ -219,6 +227,7 @@ def _merge(clusters: Iterable[Cluster]) -> list[Cluster]:
                 one.gain += cluster.gain
                 one.texts += cluster.texts
                 one.values += cluster.values
+                one.beside += cluster.beside
                 one.places += cluster.places
                 one.documents |= cluster.documents
                 break
@@ -231,11 +240,12 @@ def _words() -> Path:
     return shipped_rules() / "words.txt"
 
 
-def _guesses(cluster: Cluster, index: Index, present: Counter[str]) -> tuple[Guess, ...]:
+def guesses(cluster: Cluster, index: Index, present: Counter[str]) -> tuple[Guess, ...]:
     """Return the fields that a label may be, likeliest first.
 
     Half of the score is the likeness of the nearest spelling, half the label's words, weighted by how few
-    fields use them; then come the kind of the values beside it, and whether the form has the field already.
+    fields use them; then come the kind of the values beside it, whether its section has the columns that stand
+    beside it, and whether the form has the field already.
     """
     from pipeline.text.segment import similar, tokens
 
@@ -248,23 +258,33 @@ def _guesses(cluster: Cluster, index: Index, present: Counter[str]) -> tuple[Gue
             used.setdefault(target, set()).update(tokens(spelling.key, _words()))
             score = similar(cluster.key, spelling.key, _words())
             nearest[target] = max(nearest.get(target, (0.0, "")), (score, spelling.text))
-    telling = Counter(word for words in used.values() for word in words)
-    weight = {word: math.log((1 + len(used)) / telling[word]) for word in telling}
-    own = tokens(cluster.key, _words())
-    whole = sum(weight.get(word, math.log(1 + len(used))) for word in own) or 1.0
+    own = [word for word in tokens(cluster.key, _words()) if word not in _BLIND]
+    # 原因 counts where a field says 偏差原因, which is one word of the domain
+    users = {
+        word: {name for name, words in used.items() if any(word in one for one in words)} for word in own
+    }
+    weight = {word: math.log((1 + len(used)) / max(1, len(users[word]))) for word in own}
+    whole = sum(weight[word] for word in own) or 1.0
     numeric = _numeric(cluster.values)
     types = {(one.dataset, one.name): one.type for one in index.rulebook.fields}
     found: list[Guess] = []
     for target, (score, like) in nearest.items():
-        shared = sum(weight[word] for word in own if word in used[target]) / whole
+        shared = sum(weight[word] for word in own if target in users[word]) / whole
         section, _, name = target.partition(".")
         number = types.get((sections[section].dataset, name), "").startswith(_NUMBERS)
         total = (score + shared) / 2
         if total >= _LEAST:
             total += 0.1 if numeric is not None and number == numeric else -0.15 if number else 0.0
             total -= 0.2 if present[name] else 0.0
-            found.append(Guess(target, round(max(total, 0.0), 3), like))
+            total += 0.15 * _fit(cluster.beside, {label.field for label in sections[section].labels})
+            found.append(Guess(target, round(min(max(total, 0.0), 1.0), 3), like))
     return tuple(sorted(found, key=lambda one: (-one.score, one.target))[:3])
+
+
+def _fit(beside: Counter[str], fields: set[str]) -> float:
+    """Return the share of the columns beside a label that a section has."""
+    whole = sum(beside.values())
+    return sum(count for name, count in beside.items() if name in fields) / whole if whole else 0.0
 
 
 def _numeric(values: Sequence[str]) -> bool | None:

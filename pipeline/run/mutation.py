@@ -42,11 +42,12 @@ class Trial:
         found: list[Survivor] = []
         for loss in self.losses:
             index = self.index.changed(loss.forms.values(), loss.vocabularies.values())
-            if not self._noticed(loss, index):
+            if not self.noticed(loss, index):
                 found.append(Survivor(loss, _instead(loss, index)))
         return found
 
-    def _noticed(self, loss: Mutation, index: Index) -> bool:
+    def noticed(self, loss: Mutation, index: Index) -> bool:
+        """Say whether anything tells that the rules of ``index`` lack what was lost."""
         for target in loss.targets:
             for assertion in self.by_target.get(target, ()):
                 if _concerns(assertion, loss.spelling) and self.bench.notices(assertion, index):

@@ -1,5 +1,6 @@
 """A rule author's round: an unseen form, ``labels``, one accept, ``rules test``, run again, the rows are there."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -7,9 +8,10 @@ import pytest
 from pipeline.cli import rules
 from pipeline.cli.labels import labels
 from pipeline.errors import StoreError
+from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
 from pipeline.run import run
-from pipeline.run.labels import Cluster, suggestions
+from pipeline.run.labels import Cluster, guesses, suggestions
 from tests.published import rows
 
 
@@ -57,6 +59,18 @@ def test_unmatched_labels_are_clustered_ranked_and_guessed(workspace: Path) -> N
     assert set(label.values) == {"交通局", "水利局", "林业局"}
     assert sorted(place.split()[0] for place in label.places) == ["0.txt", "1.txt", "2.txt"]
     assert rest == []
+
+
+@pytest.mark.parametrize(
+    ("beside", "target"),
+    [
+        (["execution_rate", "initial_budget"], "funding.reason"),
+        (["target_text", "level1"], "indicators.deviation_reason"),
+    ],
+)
+def test_the_columns_beside_a_label_tell_its_section(beside: list[str], target: str) -> None:
+    label = Cluster("project_self_evaluation", "偏差的原因", True, beside=Counter(beside))
+    assert guesses(label, Index(load_rulebook()), Counter())[0].target == target
 
 
 def test_collisions_name_values_that_read_the_same(workspace: Path) -> None:

@@ -7,11 +7,11 @@ import pytest
 from pipeline.errors import RuleError
 from pipeline.model import Rulebook
 from pipeline.rulebook.assertions import write_assertions
-from pipeline.rulebook.examples import load_examples
+from pipeline.rulebook.examples import Examples, load_examples
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook, shipped_rules
 from pipeline.run.examples import Bench
-from pipeline.run.mutation import Trial, missing_assertions
+from pipeline.run.mutation import Trial, missing_assertions, read_fixtures
 
 GOOD = """\
 form: project_self_evaluation
@@ -110,6 +110,18 @@ def test_losses_are_noticed_once_their_spellings_are_written(tmp_path: Path, rul
     again = Bench(load_examples(rulebook, tmp_path), Index(rulebook))
     assert again.failures() == []
     assert "项目支出名称" not in {text for _, text in missing_assertions(Trial(again, rulebook).survivors())}
+
+
+def test_a_fixture_notices_what_it_prints(rulebook: Rulebook, seed_folder: Path) -> None:
+    index = Index(rulebook)
+    trial = Trial(Bench(Examples((), ()), index), rulebook, read_fixtures(seed_folder / "form_1.docx"))
+    losses = {(one.place.partition(":")[0], one.what): one for one in trial.losses}
+
+    def noticed(what: str) -> bool:
+        loss = losses["forms/project_self_evaluation.yaml", what]
+        return trial.noticed(loss, index.changed(loss.forms.values()))
+
+    assert noticed("项目名称") and not noticed("项目支出名称")
 
 
 def test_written_spellings_stay_and_are_quoted_where_they_must(tmp_path: Path, rulebook: Rulebook) -> None:
