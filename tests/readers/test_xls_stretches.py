@@ -114,3 +114,11 @@ def test_a_cell_written_twice_keeps_the_later_value() -> None:
     )
     assert seen(stream(number + label), PLAIN)[0][0] == [(0, "乙丙")]
     assert seen(stream(label + number), PLAIN)[0][0] == [(0, "2.50")]
+
+
+def test_what_looks_like_a_cell_within_another_record_is_none() -> None:
+    label = record(0x00FD, struct.pack("<HHHI", 2, 2, 0, 1))
+    for hidden in (record(0x0208, label + b"\0\0"), record(0x0208, b"\0\0" + label)):
+        for cells in (hidden, hidden + hidden, hidden + record(0x0201, bytes(6))):
+            assert seen(stream(cells), PLAIN) == seen(stream(cells), frozenset()) == [([], "[]")]
+            assert len(seen(stream(cells + label + hidden), PLAIN)[0][0]) == 1

@@ -46,7 +46,8 @@ _CELLS = b"(?:%b)++|%b|(?:%b)++|(?:%b)++" % (
     _record(_RK, 10),
 )
 _STRETCH = re.compile(b"(?:%b|%b)*+" % (_CELLS, _NO_TEXT), re.DOTALL).match
-_runs = re.compile(b"(?:%b)*+(%b)" % (_NO_TEXT, _CELLS), re.DOTALL).findall  # of a stretch, so none is missed
+# each run with what lies before it, and the end: nothing is left for findall to look into
+_runs = re.compile(rb"(?:%b)*+(%b|\Z)" % (_NO_TEXT, _CELLS), re.DOTALL).findall
 _labels = Struct("<4xHH2xI").iter_unpack
 _numbers = Struct("<4xHH10s").iter_unpack
 _packed = Struct("<4xHH6s").iter_unpack
@@ -115,7 +116,7 @@ def put_stretch(
     lacking: Callable[[int, int, int], None],
 ) -> None:
     """Put the cells of a stretch; ``lacking`` gets row, column and number of a string that is not there."""
-    runs = _runs(stretch)
+    runs = [run for run in _runs(stretch) if run]
     labels = [run for run in runs if run[0] == 0xFD]
     before = len(texts)
     count = _put_labels(b"".join(labels), texts, strings)
