@@ -8,6 +8,7 @@ told as a doubt.
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 from pipeline.readers.pages.bands import (
@@ -191,6 +192,8 @@ def _between_rules(chars: Sequence[Char], region: Place, rules: Sequence[Rule]) 
     bands = bands_of(rows)
     if not any(_is_regular(band) for band in bands):
         return None
+    if any(_cuts_a_cell(rows[a.last], rows[b.first], ys[b.first], rules) for a, b in pairwise(bands)):
+        raise Doubtful
     boxes: list[Place] = []
     measures: dict[Place, Measure] = {}
     for band in bands:
@@ -204,6 +207,18 @@ def _between_rules(chars: Sequence[Char], region: Place, rules: Sequence[Rule]) 
             for box in boxes:
                 measures.setdefault(box, Measure(strip.x0, strip.x1))
     return _table(boxes, measures, bands[-1].edges(left, right))
+
+
+def _cuts_a_cell(above: Sequence[Line], below: Sequence[Line], y: float, rules: Sequence[Rule]) -> bool:
+    """Say whether the border of two bands runs through a cell: print on both its sides and no rule between."""
+    drawn = [rule for rule in rules if rule.at == y]
+    return any(
+        a.x0 < b.x1
+        and b.x0 < a.x1
+        and not any(rule.start - _FLUSH <= (a.x0 + a.x1) / 2 <= rule.end + _FLUSH for rule in drawn)
+        for a in above
+        for b in below
+    )
 
 
 def _ruled_rows(
