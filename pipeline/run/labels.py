@@ -98,6 +98,7 @@ def suggestions(snapshot: Path, rulebook: Rulebook) -> list[Cluster]:
     merged = _merge(clusters.values())
     valued = Counter(fold_keep(str(cell["text"])) for cell in cells if cell["role"] == "value")
     for cluster in merged:
+        cluster.places.sort()
         cluster.guesses = guesses(cluster, index, present[f"{cluster.form} {cluster.key}"])
         cluster.collisions = _collisions(cluster, index, valued)
     return sorted(merged, key=lambda one: (-one.gain, -len(one.places), one.form, one.key))
