@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import cast
 
 from pipeline.run.previous import Previous, is_path_id
-from pipeline.run.reading import PASSING, key_of, read_source
+from pipeline.run.reading import PASSING, key_of
+from pipeline.run.sandbox import Sandbox
 from pipeline.sources import Refusal
 from pipeline.sources.rescan import Known, Rescan, Seen, Signature
 from pipeline.store.catalogue import Catalogue
@@ -66,7 +67,7 @@ class Ingest:
 
     def items(self) -> Iterator[tuple[str, Item]]:
         """Yield (first path, item) of each distinct content, in archive order; under the workspace's lock."""
-        with Catalogue(self._workspace) as catalogue:
+        with Catalogue(self._workspace) as catalogue, Sandbox() as sandbox:
             self._catalogue = catalogue
             for found in self._scan.found():
                 if isinstance(found, Refusal):
@@ -77,7 +78,7 @@ class Ingest:
                 if isinstance(found, Known) or self._has(key):
                     yield path, key
                     continue
-                reading = read_source(found)
+                reading = sandbox.read(found)
                 self.read += 1
                 self.grids.add(reading)
                 yield path, reading

@@ -14,6 +14,9 @@ from pipeline.rulebook.index import Index
 
 Row = dict[str, object]
 
+#: The errors of documents whose reading process had to be given up.
+QUARANTINED = frozenset({"timeout", "memory", "crash"})
+
 
 @dataclass(slots=True)
 class Extraction:
@@ -69,7 +72,7 @@ def failed(document_id: str, media_type: str, size: int, err: SourceError, path:
         "reader": None,
         "pages": None,
         "form_count": 0,
-        "status": "failed",
+        "status": "quarantined" if err.code in QUARANTINED else "failed",
         "error_code": err.code,
         "error_message": err.message(path),
         "fiscal_year": None,

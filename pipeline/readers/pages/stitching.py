@@ -194,7 +194,9 @@ def _is_cut(upper: PageTable, lower: PageTable, shift: float, header: int) -> bo
         any(upper.lattice.boxes[up].row_span == 1 for up in ended)
         and any(_is_full(upper, up) for _, up in going_on)
         and all(upper.lines.get(up) and glue(upper, up, lower, down) != "\n" for down, up in going_on)
-        and not any(upper.texts[up] == lower.texts[down] for down, up in going_on)  # a name printed on every row
+        and not any(
+            upper.texts[up] == lower.texts[down] for down, up in going_on
+        )  # a name printed on every row
     )
 
 
