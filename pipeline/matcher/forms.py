@@ -131,9 +131,10 @@ def _best_walk(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> _
         walk = _walk(stretch, lattices, labels, index)
         if not any(set(wanted) <= walk.found for wanted in labels.rule.evidence):
             continue
-        tied = best is not None and walk.weight == best.weight
         if best is None or walk.weight > best.weight:
-            best = walk
+            best, tied = walk, False
+        elif walk.weight == best.weight:
+            tied = True
     return None if tied else best
 
 
