@@ -15,6 +15,8 @@ from pipeline.readers.pages.lines import Line, is_cjk
 # JIS X 4051 / W3C clreq: characters that may not begin a line, and that may not end one
 NO_START = frozenset("、。，．・：；？！）］｝〕〉》」』】’”％℃%,.:;?!)]}…—～‰")
 NO_END = frozenset("（［｛〔〈《「『【‘“([{￥¥$＄")
+_OPEN_GROUPS = re.compile(r"[-+¥￥]?\d{1,3}(?:,\d{3})*,")
+_MORE_GROUPS = re.compile(r"\d{3}(?:,\d{3})*(?:\.\d*)?\D{0,3}")
 # signs that belong to the number after them
 _SIGNS = frozenset("≥≤＞＜><=≧≦~±+×")
 # these fill a cell of their own, too
@@ -68,6 +70,9 @@ def room(line: Line, measure: Measure, width: float, off_left: bool = False) -> 
 def joint(line: Line, after: Line, left_over: float) -> str:
     """Return what stands between two lines: nothing, a blank, or a newline where one was ended on purpose."""
     last, first = line.chars[-1], after.chars[0]
+    # a number that ends with its thousands comma goes on with the next three digits, or is none
+    if _OPEN_GROUPS.fullmatch(line.text.strip()) and _MORE_GROUPS.fullmatch(after.text.strip()):
+        return ""
     size = max(first[3] - first[1], 1.0)
     slack = _SLACK * (first[4] - first[2])
     if not (is_cjk(last[0][-1]) and is_cjk(first[0])):
