@@ -380,3 +380,13 @@ def test_keystone_is_taken_out():
     )
     _, (table,) = found(bent)
     assert [span[:4] for span in table.spans] == SPANS
+
+
+def test_a_cell_narrower_than_its_walls_holds_no_ink():
+    pytest.importorskip("cv2")
+    numpy = pytest.importorskip("numpy")
+    from pipeline.readers.scans.writing import own_ink
+
+    dark = numpy.ones((20, 20), bool)
+    assert not own_ink(dark, (5.0, 5.0, 5.0, 15.0), 200).any()
+    assert not own_ink(dark, (9.0, 9.0, 4.0, 4.0), 200).any()

@@ -119,6 +119,8 @@ def own_ink(dark: Any, inside: Box, dpi: float) -> Any:
     import numpy as np
 
     ink = dark[_slice(inside)].astype(np.uint8)
+    if not ink.size:  # a cell narrower than its walls; OpenCV dies of an empty picture
+        return np.zeros((1, 1), np.uint8)
     height, width = ink.shape
     for side in (ink, ink[::-1], ink.T, ink.T[::-1]):
         for line in side[: max(2, int(dpi * _RIM))]:
