@@ -79,7 +79,7 @@ def _row(
     values = 0
     for column in table.columns:
         for cell in lattice.covering(line.row, column.start, column.end):
-            if cell.row != line.row or cell is name or _earlier(table, column, cell):
+            if cell.row != line.row or cell is name or table.is_taken(cell, column):
                 continue
             if not cell.text.strip():
                 continue
@@ -125,14 +125,6 @@ def _name(form: Form, table: Table, lattice: Lattice, line: Line, index: Index) 
                 return cell
     named = [cell for cell in cells if any(char.isalpha() for char in cell.text)]
     return named[-1] if named else None
-
-
-def _earlier(table: Table, column: Column, cell: Cell) -> bool:
-    """Say whether a cell over several columns belongs to one before this."""
-    return any(
-        other.start < column.start and cell.col < other.end and cell.col + cell.col_span > other.start
-        for other in table.columns
-    )
 
 
 def _general_unit(form: Form, table: Table, out: Yield) -> str | None:

@@ -110,7 +110,7 @@ def _align(table: Table, lattice: Lattice, line: Line) -> dict[str, list[Cell]] 
         names = column.rule.fill
         if lattice.spans:
             for cell in lattice.covering(line.row, column.start, column.end):
-                if (cell.row == line.row or names) and not _earlier(table, column, cell):
+                if (cell.row == line.row or names) and not table.is_taken(cell, column):
                     found[column.rule.field].append(cell)
         else:
             for place in range(column.start, column.end):
@@ -157,13 +157,6 @@ def _is_note(table: Table, starting: tuple[Cell, ...]) -> bool:
     cell = full[0]
     wide = cell.col <= names[0].start and cell.col + cell.col_span >= table.columns[-1].end
     return wide and len(table.columns) > 1
-
-
-def _earlier(table: Table, column: Column, cell: Cell) -> bool:
-    return any(
-        other.start < column.start and cell.col < other.end and cell.col + cell.col_span > other.start
-        for other in table.columns
-    )
 
 
 def _levels(

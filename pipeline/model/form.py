@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pipeline.model.document import Block
+from pipeline.model.document import Block, Cell
 from pipeline.model.lattice import Key, Lattice
 from pipeline.model.rules import FormRule, LabelRule, Section, Spelling
 
@@ -78,6 +78,13 @@ class Table:
     horizon: str | None = None
     recipient: Column | None = None
     pairs: tuple[Pair, ...] = ()
+
+    def is_taken(self, cell: Cell, column: Column) -> bool:
+        """Say whether a cell over several columns belongs to one before this."""
+        return any(
+            other.start < column.start and cell.col < other.end and cell.col + cell.col_span > other.start
+            for other in self.columns
+        )
 
 
 @dataclass(frozen=True, slots=True)
