@@ -9,7 +9,6 @@ from pipeline.model.document import (
     Origin,
     Source,
     address,
-    full_cells,
     place,
 )
 from pipeline.model.form import Claim, Column, Form, Hit, Line, Pair, Problem, Table, Use, Yield
@@ -65,6 +64,5 @@ __all__ = [
     "Vocabulary",
     "Yield",
     "address",
-    "full_cells",
     "place",
 ]

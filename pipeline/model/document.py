@@ -1,7 +1,7 @@
 """What was found (Source) and what a reader saw in it (Document of grids and blocks)."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -122,11 +122,6 @@ class Document:
     blocks: tuple[Block, ...]
     pages: int | None = None
     problems: tuple[str, ...] = ()
-
-
-def full_cells(cells: Iterable[Cell]) -> Iterator[Cell]:
-    """Yield the cells that hold more than white space."""
-    return (cell for cell in cells if cell.text.strip())
 
 
 def address(row: int, col: int) -> str:

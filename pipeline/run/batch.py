@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pipeline.errors import OutputError, RuleError
 from pipeline.model import Document, Rulebook
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 
 #: So many documents become one Arrow table before the next are read.
 CHUNK = 200
-_PROBLEMS = {
-    "form_id": "string",
-    "dataset": "string",
-    "row_index": "int32",
-    "field": "string",
-    "cell_id": "string",
-    "text": "string",
-    "message": "string",
-}
-
 Progress = Callable[[int, str, str], None]
 Relabel = Callable[[str, "pa.Table"], "pa.Table"]
 
@@ -91,9 +81,10 @@ def problem_table(problems: Sequence[Row]) -> "pa.Table":
     """Return the values that could not be typed as a table for the checks."""
     import pyarrow as pa
 
+    from pipeline.checks import PROBLEM_TYPES
     from pipeline.writers.columns import arrow_type, column
 
-    kinds = {name: arrow_type(kind) for name, kind in _PROBLEMS.items()}
+    kinds = {name: arrow_type(kind) for name, kind in PROBLEM_TYPES.items()}
     arrays = [column([row[name] for row in problems], kind) for name, kind in kinds.items()]
     return pa.Table.from_arrays(arrays, names=list(kinds))
 
@@ -124,7 +115,6 @@ def run(
     *,
     rules: Path | None = None,
     progress: Progress | None = None,
-    read_options: Mapping[str, Any] | None = None,
     prune_missing: bool = False,
 ) -> Summary:
     """Read what is new in the inputs and publish the datasets of all; return what happened.

@@ -38,15 +38,12 @@ class Extraction:
 
 def process(source: Source, index: Index) -> Extraction:
     """Read and interpret one source; one that cannot be read gives a ``failed`` document and no more."""
-    path = source.paths[0]
-    try:
-        document = read(source)
-    except SourceError as err:
-        return failed(source.document_id, source.media_type, source.size, err, path)
-    except Exception as err:  # a reader that breaks its word costs its document, not the run
-        fault = SourceError("internal", detail=f"{type(err).__name__}: {err}")
-        return failed(source.document_id, source.media_type, source.size, fault, path)
-    return interpret(document, index, path, source.size)
+    from pipeline.run.reading import read_source
+
+    path, outcome = source.paths[0], read_source(source).outcome
+    if isinstance(outcome, SourceError):
+        return failed(source.document_id, source.media_type, source.size, outcome, path)
+    return interpret(outcome, index, path, source.size)
 
 
 def open_document(path: Path) -> Iterator[tuple[str, Document | SourceError]]:
