@@ -5,10 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-import yaml
 
 from pipeline.errors import RuleError, StoreError
-from pipeline.rulebook.load import load_rulebook, shipped_rules
+from pipeline.rulebook.load import load_rulebook
 from pipeline.run import run
 from pipeline.run.difference import compare_tables
 from pipeline.run.footprint import compare, concerns
@@ -16,6 +15,7 @@ from pipeline.run.previous import KEPT, open_snapshot
 from pipeline.run.rerun import apply, plan
 from pipeline.store import Workspace
 from tests.run.archives import TITLES, data_files, form
+from tests.run.edits import KINDS, edited
 
 OVERLAY = (
     "form: mine\nextends: project_self_evaluation\nsections:\n  basics:\n    kind: fields\n"
@@ -169,84 +169,13 @@ def test_rules_without_a_difference_touch_nothing() -> None:
     )
 
 
-SPELLINGS = [
-    "工程名字",
-    "实际花费",
-    "全年",
-    "项目",
-    "产出指标",
-    "年度资金总额",
-    "交通局",
-    "名称",
-    "分值",
-    "道路",
-    "数量指标",
-    "九成",
-    "总分",
-]
-
-
-def edited(folder: Path, dice: random.Random) -> Path:
-    """Write a random edit of the shipped rules; rules that are wrong are not counted."""
-    while True:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        kind = dice.randrange(8)
-        if kind == 7:
-            name = dice.choice([path.name for path in (shipped_rules() / "checks").glob("*.sql")])
-            (folder / "checks").mkdir()
-            sql = (shipped_rules() / "checks" / name).read_text(encoding="utf-8")
-            (folder / "checks" / name).write_text(
-                sql.replace("|", " |", 1) + "\n-- edited\n", encoding="utf-8"
-            )
-        elif kind == 6:
-            path = dice.choice(sorted((shipped_rules() / "vocabularies").glob("*.yaml")))
-            edit(path, folder / "vocabularies" / path.name, dice, kind)
-        else:
-            path = shipped_rules() / "forms" / "project_self_evaluation.yaml"
-            edit(path, folder / "forms" / path.name, dice, kind)
-        try:
-            load_rulebook(folder)
-        except RuleError:
-            continue
-        return folder
-
-
-def edit(path: Path, target: Path, dice: random.Random, kind: int) -> None:
-    tree = yaml.safe_load(path.read_text(encoding="utf-8"))
-    lists: list[list[object]] = []
-
-    def walk(node: object) -> None:
-        for child in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-            if isinstance(child, list) and child and all(isinstance(item, str | dict) for item in child):
-                lists.append(child)
-            walk(child)
-
-    walk(tree)
-    for _ in range(dice.randrange(1, 3)):
-        one = dice.choice(lists)
-        if kind in (0, 6):
-            one.insert(dice.randrange(len(one) + 1), dice.choice(SPELLINGS))
-        elif kind == 1 and len(one) > 1:
-            one.pop(dice.randrange(len(one)))
-        elif kind == 2:
-            dice.choice(lists).append(one.pop()) if len(one) > 1 else None
-        elif kind == 3:
-            dice.shuffle(one)
-        elif kind == 4 and isinstance(tree.get("titles"), list):
-            tree["titles"].insert(0, dice.choice([TITLES[2], "绩效自评表", *SPELLINGS]))
-        else:
-            one.append(dice.choice(SPELLINGS))
-    target.parent.mkdir(parents=True)
-    text = yaml.safe_dump(tree, allow_unicode=True, sort_keys=False, width=dice.choice([40, 200]))
-    target.write_text("# edited\n" * dice.randrange(3) + text, encoding="utf-8")
-
-
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("kind", KINDS)
 def test_plan_and_apply_equal_a_full_rebuild_for_any_edit(
-    archive: Path, workspace: Path, tmp_path: Path, seed: int
+    archive: Path, workspace: Path, tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    rules = edited(tmp_path / "rules", random.Random(seed))
+    """A share of what tests/benchmarks/random_edits.py does with hundreds."""
+    monkeypatch.setenv("GUIBIAO_ISOLATION", "off")
+    rules = edited(tmp_path / "rules", kind, random.Random(kind))
     found = plan(workspace, rules)
     apply(workspace)
     run([archive], tmp_path / "fresh", rules=rules)
