@@ -56,18 +56,30 @@ def apply_command(to: To = _DATA) -> None:
     print(f"已应用 applied: {len(found.differences)} 处差异 differences, 快照 snapshot {snapshot}")
 
 
-def diff_command(
-    one: Annotated[int, typer.Argument(help="快照编号 / snapshot number")],
-    other: Annotated[int, typer.Argument(help="快照编号 / snapshot number")],
-    to: To = _DATA,
-    as_json: AsJson = False,
-    html: Page = None,
-) -> None:
-    """两个快照之间的差异。 What differs between two snapshots."""
+Side = Annotated[
+    str,
+    typer.Argument(
+        help="快照编号、规则目录，或 shipped（内置规则） / a snapshot's number, a folder of rules, or shipped"
+    ),
+]
+
+
+def diff_command(one: Side, other: Side, to: To = _DATA, as_json: AsJson = False, html: Page = None) -> None:
+    """两个快照或两套规则之间的差异。 What differs between two snapshots, or between two sets of rules."""
+    from pipeline.run.rulesets import between_rules, is_snapshot
     from pipeline.run.snapshots import between
 
-    changes, found = between(to, one, other)
-    _page(html, f"{one:06d} → {other:06d}", changes, found)
+    note = ""
+    found: Sequence[Difference]
+    if is_snapshot(one) and is_snapshot(other):
+        changes, found = between(to, int(one), int(other))
+        title = f"{int(one):06d} → {int(other):06d}"
+    else:
+        both = between_rules(to, one, other)
+        changes, found, title = both.changes, both.differences, f"{one} → {other}"
+        why = f"（{both.everything}）" if both.everything else ""
+        note = f": 解读 interpreted {both.touched} / {both.documents} 份文件 documents{why}"
+    _page(html, title, changes, found)
     if as_json:
         state = {
             "changes": [asdict(item) for item in changes],
@@ -75,7 +87,7 @@ def diff_command(
         }
         print(json.dumps(state, ensure_ascii=False, indent=1))
     else:
-        _show(f"差异 diff {one:06d} → {other:06d}", changes, found)
+        _show(f"差异 diff {title}{note}", changes, found)
 
 
 def snapshots_command(to: To = _DATA) -> None:

@@ -1,0 +1,95 @@
+"""Two sets of rules, none of which need be published: what differs in them, and in the rows that they give."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.errors import StoreError
+from pipeline.model import Rulebook
+from pipeline.rulebook.index import Index
+from pipeline.rulebook.load import load_rulebook
+from pipeline.run.batch import datasets, interpreted
+from pipeline.run.difference import Difference, compare_tables
+from pipeline.run.footprint import RuleChange, compare, touched
+from pipeline.run.previous import KEPT, Previous, open_snapshot
+from pipeline.run.rerun import stored_key
+from pipeline.run.rulebooks import rulebook_of
+from pipeline.store import Workspace
+from pipeline.store.grids import GridStore, Key
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+#: What stands for the rules that come with the program.
+SHIPPED = ("shipped", "内置")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSets:
+    """How two sets of rules differ; ``differences`` are those of the rows of a workspace's documents.
+
+    ``documents`` counts those of the current snapshot (0 without one), ``touched`` those that were interpreted
+    by both sets, ``everything`` says why that had to be all.
+    """
+
+    changes: tuple[RuleChange, ...]
+    differences: tuple[Difference, ...]
+    documents: int
+    touched: int
+    everything: str
+
+
+def is_snapshot(name: str) -> bool:
+    """Say whether one side of a comparison is the number of a snapshot."""
+    return name.isascii() and name.isdigit()
+
+
+def between_rules(workspace: Path, one: str, other: str) -> RuleSets:
+    """Return how two sets of rules differ, each a folder, ``shipped`` or the number of a snapshot.
+
+    The rows are those that each set gives for the documents of the current snapshot, from the store alone;
+    without a snapshot only the rules are compared. RuleError where rules are wrong, StoreError where a
+    snapshot or its rules are gone.
+    """
+    store = Workspace(workspace)
+    old, new = (_rulebook(store, name) for name in (one, other))
+    found = compare(old, new)
+    current = store.current()
+    if current is None:
+        return RuleSets(found.changes, (), 0, 0, found.everything)
+    before = open_snapshot(store, current, new)
+    grids = GridStore(store.root)
+    names = {name for name, row in before.documents.items() if row["status"] not in ("failed", "quarantined")}
+    why = found.everything or _other_checks(old, new)
+    if not why:
+        names &= touched(grids, found.keys, found.joined)
+    tables = [_tables(before, grids, names, rulebook) for rulebook in (old, new)]
+    differences = compare_tables(tables[0], tables[1])
+    return RuleSets(found.changes, tuple(differences), len(before.documents), len(names), why)
+
+
+def _rulebook(store: Workspace, name: str) -> Rulebook:
+    if is_snapshot(name):
+        path = store.snapshots_dir / f"{int(name):06d}"
+        if not path.is_dir():
+            known = ", ".join(map(str, store.snapshots())) or "-"
+            raise StoreError(f"{path}: 没有这个快照（现有：{known}） | no such snapshot (there are: {known})")
+        return rulebook_of(store, str(store.manifest(path)["rulebook"]))
+    return load_rulebook(None if name in SHIPPED else Path(name))
+
+
+def _other_checks(old: Rulebook, new: Rulebook) -> str:
+    """Return why all documents count: a check is free to look at several forms at once."""
+    names = {name for name in old.files.keys() | new.files.keys() if name.startswith("checks/")}
+    return next((name for name in sorted(names) if old.files.get(name) != new.files.get(name)), "")
+
+
+def _tables(before: Previous, grids: GridStore, names: set[str], rulebook: Rulebook) -> dict[str, pa.Table]:
+    """Return the rows that some documents give under some rules."""
+    index = Index(rulebook)
+    waiting: dict[Key, str] = dict(stored_key(grids, name, before.documents[name]) for name in names)
+    paths: dict[str, Any] = {name: before.documents[name]["paths"] for name in names}
+    found = (interpreted(reading, index, waiting[reading.key]) for reading in grids.get(waiting))
+    return {name: table for name, table in datasets(found, paths, index).items() if name in KEPT}
