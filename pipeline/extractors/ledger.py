@@ -1,13 +1,20 @@
-"""Claims -> the ledger: every non-empty cell once, with what it is; what nobody claims is ``unmatched``."""
+"""Claims -> the ledger: every non-empty cell once, with what it is; what nobody claims is ``unmatched``.
 
-from collections.abc import Iterator, Mapping, Sequence
+Both datasets come as columns and not as rows: there is a row for every cell, and a dict for each would cost
+more than all that is found out about it.
+"""
 
-from pipeline.model import Claim, Document, Form, Key, Yield, place
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import repeat
 
-Row = dict[str, object]
+from pipeline.model import Claim, Columns, Document, Form, Grid, Key, Yield, place
 
 _UNMATCHED = Claim("unmatched")
 _ACCOUNTED = frozenset({"label", "value", "header"})
+_CLAIM = ("role", "field", "match", "rule", "reason")
+_CELL = ("row", "col", "row_span", "col_span", "text", "page", "bbox", "locator", "confidence")
+_USE = ("dataset", "row_index", "field")
 
 
 def form_id(document: Document, form: Form) -> str:
@@ -17,92 +24,94 @@ def form_id(document: Document, form: Form) -> str:
 
 def cell_id(document: Document, key: Key) -> str:
     """Return the ledger's id of a cell: ``document_id[:16]/grid/row/col``."""
-    return f"{document.document_id[:16]}/{key[0]}/{key[1]}/{key[2]}"
+    return document.document_id[:16] + _behind(key)
 
 
-def ledger(document: Document, forms: Sequence[tuple[Form, Yield]]) -> Iterator[dict[str, object]]:
-    """Yield the rows of ``cells``: paragraphs that feed a form, then every non-empty cell of every table."""
-    owner: dict[tuple[int, int], str] = {}
+@lru_cache(maxsize=1 << 15)
+def _behind(key: Key) -> str:
+    return f"/{key[0]}/{key[1]}/{key[2]}"
+
+
+def _cell_ids(document: Document, keys: Iterable[Key]) -> list[str]:
+    head = document.document_id[:16]
+    return [head + behind for behind in map(_behind, keys)]
+
+
+def ledger(document: Document, forms: Sequence[tuple[Form, Yield]]) -> Columns:
+    """Return ``cells`` by column: paragraphs that feed a form, then every non-empty cell of every table.
+
+    ``fiscal_year`` is not among them; ``bbox`` is a tuple of four numbers or None.
+    """
+    owner: dict[int, dict[int, str]] = {}
     claims: dict[Key, Claim] = {}
     feeding: dict[Key, str] = {}
     for form, found in forms:
         name = form_id(document, form)
         for line in form.lines:
-            owner[line.grid, line.row] = name
+            owner.setdefault(line.grid, {})[line.row] = name
         for key, claim in found.claims.items():
             claims.setdefault(key, claim)
             if key[0] < 0:
                 feeding.setdefault(key, name)
-    at: Row
-    for block in document.blocks:
-        key = (-1, block.order, 0)
-        if key in feeding:
-            at = {"page": block.page, "bbox": block.bbox, "locator": block.locator, "confidence": None}
-            yield _row(document, key, feeding[key], block.text, (1, 1), at, claims[key])
+    columns: Columns = {name: [] for name in ("cell_id", "document_id", "form_id", "grid", *_CELL, *_CLAIM)}
+    _blocks(document, feeding, claims, columns)
     for grid in document.grids:
-        for cell in grid.cells:
-            if not cell.text.strip():
-                continue
-            key = (grid.index, cell.row, cell.col)
-            at = {
-                "page": cell.page if cell.page is not None else grid.page,
-                "bbox": cell.bbox,
-                "locator": place(grid, cell),
-                "confidence": cell.confidence,
-            }
-            name_or_none = owner.get((grid.index, cell.row))
-            claim = claims.get(key, _UNMATCHED)
-            yield _row(document, key, name_or_none, cell.text, (cell.row_span, cell.col_span), at, claim)
+        _cells(document, grid, owner.get(grid.index, {}), claims, columns)
+    return columns
 
 
-def _row(
-    document: Document,
-    key: Key,
-    form: str | None,
-    text: str,
-    spans: tuple[int, int],
-    at: Mapping[str, object],
-    claim: Claim,
-) -> dict[str, object]:
-    bbox = at["bbox"]
-    return {
-        "cell_id": cell_id(document, key),
-        "document_id": document.document_id,
-        "form_id": form,
-        "grid": key[0],
-        "row": key[1],
-        "col": key[2],
-        "row_span": spans[0],
-        "col_span": spans[1],
-        "page": at["page"],
-        "bbox": list(bbox) if isinstance(bbox, tuple) else None,
-        "locator": at["locator"] or None,
-        "text": text,
-        "role": claim.role,
-        "reason": claim.reason,
-        "field": claim.field,
-        "match": claim.match,
-        "rule": claim.rule,
-        "confidence": at["confidence"],
-    }
-
-
-def lineage(document: Document, form: Form, found: Yield) -> Iterator[dict[str, object]]:
-    """Yield the rows of ``lineage``: one per use of a cell, each use once."""
-    seen: set[tuple[str, int | None, str, Key]] = set()
-    for use in found.uses:
-        mark = (use.dataset, use.row_index, use.field, use.key)
-        if mark in seen:
+def _blocks(
+    document: Document, feeding: Mapping[Key, str], claims: Mapping[Key, Claim], columns: Columns
+) -> None:
+    for block in document.blocks if feeding else ():
+        key = (-1, block.order, 0)
+        if key not in feeding:
             continue
-        seen.add(mark)
-        yield {
-            "form_id": form_id(document, form),
-            "dataset": use.dataset,
-            "row_index": use.row_index,
-            "field": use.field,
-            "cell_id": cell_id(document, use.key),
-            "rule": use.rule,
-        }
+        seen = (block.order, 0, 1, 1, block.text, block.page, block.bbox, block.locator or None, None)
+        for name, value in zip((*_CELL, *_CLAIM), (*seen, *claims[key]), strict=True):
+            columns[name].append(value)
+        columns["cell_id"].append(cell_id(document, key))
+        columns["document_id"].append(document.document_id)
+        columns["form_id"].append(feeding[key])
+        columns["grid"].append(-1)
+
+
+def _cells(
+    document: Document, grid: Grid, owner: Mapping[int, str], claims: Mapping[Key, Claim], columns: Columns
+) -> None:
+    cells = [cell for cell in grid.cells if cell.text.strip()]
+    if not cells:
+        return
+    seen = list(zip(*cells, strict=True))
+    keys = list(zip(repeat(grid.index), seen[0], seen[1], strict=False))
+    if grid.page is not None:
+        seen[5] = tuple(grid.page if page is None else page for page in seen[5])
+    if grid.origin is not None or any(seen[7]):
+        seen[7] = tuple(place(grid, cell) or None for cell in cells)
+    else:
+        seen[7] = (grid.locator or None,) * len(cells)
+    for name, values in zip(_CELL, seen, strict=True):
+        columns[name] += values
+    claimed = zip(*map(claims.get, keys, repeat(_UNMATCHED)), strict=True)
+    for name, values in zip(_CLAIM, claimed, strict=True):
+        columns[name] += values
+    columns["cell_id"] += _cell_ids(document, keys)
+    columns["document_id"] += repeat(document.document_id, len(cells))
+    columns["form_id"] += map(owner.get, seen[0])
+    columns["grid"] += repeat(grid.index, len(cells))
+
+
+def lineage(document: Document, form: Form, found: Yield) -> Columns:
+    """Return ``lineage`` by column: one row per use of a cell, each use once; ``fiscal_year`` is not among them."""
+    first: dict[tuple[str, int | None, str, Key], str] = {}
+    for dataset, number, name, key, rule in found.uses:
+        first.setdefault((dataset, number, name, key), rule)
+    marks = list(zip(*first, strict=True)) or [()] * 4
+    columns: Columns = {"form_id": [form_id(document, form)] * len(first)}
+    columns |= {name: list(values) for name, values in zip(_USE, marks, strict=False)}
+    columns["cell_id"] = _cell_ids(document, marks[3])
+    columns["rule"] = list(first.values())
+    return columns
 
 
 def coverage(form: Form, found: Yield) -> float | None:

@@ -13,7 +13,7 @@ from pipeline.model.document import (
 )
 from pipeline.model.form import Claim, Column, Form, Hit, Line, Pair, Problem, Table, Use, Yield
 from pipeline.model.lattice import Key, Lattice
-from pipeline.model.output import CONTRACT_VERSION, PARTITION, UNKNOWN_PARTITION, DataFile
+from pipeline.model.output import CONTRACT_VERSION, PARTITION, UNKNOWN_PARTITION, Columns, DataFile
 from pipeline.model.rules import (
     Check,
     Entry,
@@ -39,6 +39,7 @@ __all__ = [
     "Check",
     "Claim",
     "Column",
+    "Columns",
     "Document",
     "Entry",
     "Field",

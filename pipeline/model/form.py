@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pipeline.model.document import Block, Cell
 from pipeline.model.lattice import Key, Lattice
@@ -110,9 +111,8 @@ class Form:
     asides: tuple[tuple[Key, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What a cell is in the ledger."""
+class Claim(NamedTuple):
+    """What a cell is in the ledger; a named tuple, like ``Use``, because there is one for every cell."""
 
     role: str
     field: str | None = None
@@ -121,8 +121,7 @@ class Claim:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """One use of a cell: it gave a value of one field of one row."""
 
     dataset: str

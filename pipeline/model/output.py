@@ -1,10 +1,14 @@
 """What the writers hand to the store: data files with their place, size and digest."""
 
 from dataclasses import dataclass
+from typing import Any
 
 CONTRACT_VERSION = "1"
 PARTITION = "fiscal_year"
 UNKNOWN_PARTITION = "__HIVE_DEFAULT_PARTITION__"
+
+#: The rows of a dataset by column: name -> values, all lists of one length; None is null.
+Columns = dict[str, list[Any]]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.errors import OutputError, RuleError
-from pipeline.model import Document, Rulebook
+from pipeline.model import Columns, Document, Rulebook
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
 from pipeline.run.ingest import Ingest, Item
@@ -31,10 +31,11 @@ Relabel = Callable[[str, "pa.Table"], "pa.Table"]
 
 @dataclass(slots=True)
 class Collected:
-    """Rows on their way to the writer: a short list of dicts, and the Arrow tables of the chunks before."""
+    """Rows on their way to the writer: short lists, or columns, and the Arrow tables of the chunks before."""
 
     rulebook: Rulebook
     rows: dict[str, list[Row]] = field(default_factory=dict)
+    columns: dict[str, Columns] = field(default_factory=dict)
     problems: list[Row] = field(default_factory=list)
     parts: dict[str, list["pa.Table"]] = field(default_factory=dict)
     documents: list[Row] = field(default_factory=list)
@@ -42,11 +43,15 @@ class Collected:
 
     def add(self, extraction: Extraction) -> None:
         """Take the rows of one document."""
-        for dataset, rows in extraction.rows.items():
+        for dataset, rows in extraction.lists.items():
             if dataset == "documents":
                 self.documents.extend(rows)
             else:
                 self.rows.setdefault(dataset, []).extend(rows)
+        for dataset, columns in extraction.columns.items():
+            known = self.columns.setdefault(dataset, {})
+            for name, values in columns.items():
+                known.setdefault(name, []).extend(values)
         self.problems.extend(extraction.problems)
         self.waiting += 1
         if self.waiting >= CHUNK:
@@ -56,9 +61,10 @@ class Collected:
         """Turn the waiting rows into Arrow tables."""
         from pipeline.writers.parquet import to_table
 
-        for dataset, rows in self.rows.items():
+        waiting: dict[str, list[Row] | Columns] = {**self.rows, **self.columns}
+        for dataset, rows in waiting.items():
             self.parts.setdefault(dataset, []).append(to_table(dataset, rows, self.rulebook.fields))
-        self.rows, self.waiting = {}, 0
+        self.rows, self.columns, self.waiting = {}, {}, 0
 
     def tables(self, paths: Mapping[str, Sequence[str]]) -> dict[str, "pa.Table"]:
         """Return one table per dataset, those without rows too; ``documents`` with all paths."""

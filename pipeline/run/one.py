@@ -8,7 +8,7 @@ from pipeline.errors import SourceError
 from pipeline.extractors import extract
 from pipeline.extractors.ledger import cell_id, coverage, form_id, ledger, lineage
 from pipeline.matcher import match
-from pipeline.model import Document, Form, Source, Yield
+from pipeline.model import Columns, Document, Form, Source, Yield
 from pipeline.readers import read
 from pipeline.rulebook.index import Index
 
@@ -22,18 +22,30 @@ QUARANTINED = frozenset({"timeout", "memory", "crash"})
 class Extraction:
     """The rows of one document by dataset; ``fiscal_year`` in every row is its partition.
 
-    ``problems`` are printed values that could not be typed; ``documents`` lacks the paths, which are known
-    when the whole input has been walked.
+    ``lists`` holds the small datasets as rows, ``columns`` those with a row for every cell (``cells``,
+    ``lineage``) column by column; ``to_table`` takes either. ``problems`` are printed values that could not
+    be typed; ``documents`` lacks the paths, which are known when the whole input has been walked.
     """
 
     document_id: str
-    rows: dict[str, list[Row]] = field(default_factory=dict)
+    lists: dict[str, list[Row]] = field(default_factory=dict)
     problems: list[Row] = field(default_factory=list)
+    columns: dict[str, Columns] = field(default_factory=dict)
 
     @property
     def status(self) -> str:
         """Return the document's status."""
-        return str(self.rows["documents"][0]["status"])
+        return str(self.lists["documents"][0]["status"])
+
+    @property
+    def rows(self) -> dict[str, list[Row]]:
+        """Return all datasets as rows, made anew: for a look at one document, too slow for an archive."""
+        found = dict(self.lists)
+        for name, columns in self.columns.items():
+            found[name] = [
+                dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)
+            ]
+        return found
 
 
 def process(source: Source, index: Index) -> Extraction:
@@ -81,19 +93,18 @@ def interpret(document: Document, index: Index, path: str, size: int) -> Extract
     """Return the rows of a document by the rules of ``index``; never opens the document again."""
     found = [(form, extract(form, index)) for form in match(document, index)]
     result = Extraction(document.document_id)
-    years: dict[str, object] = {}
+    years: dict[str | None, object] = {}
     for form, yielded in found:
         name = form_id(document, form)
         years[name] = yielded.forms.get("fiscal_year")
         _add_form(result, document, form, yielded, index, name)
     first_year = next((year for year in years.values() if year is not None), None)
-    for row in ledger(document, found):
-        owner = row["form_id"]
-        row["fiscal_year"] = years.get(str(owner)) if owner is not None else first_year
-        result.rows.setdefault("cells", []).append(row)
+    cells = ledger(document, found)
+    cells["fiscal_year"] = [years.get(owner, first_year) for owner in cells["form_id"]]
+    result.columns["cells"] = cells
     status = "partial" if document.problems else ("ok" if found else "no_form")
     message = "; ".join(document.problems)
-    result.rows["documents"] = [
+    result.lists["documents"] = [
         {
             "document_id": document.document_id,
             "size": size,
@@ -124,14 +135,18 @@ def _add_form(
         "coverage": coverage(form, yielded),
         "rulebook": index.rulebook.digest,
     }
-    result.rows.setdefault("forms", []).append(row)
+    result.lists.setdefault("forms", []).append(row)
     for dataset, rows in yielded.rows.items():
         for number, values in enumerate(rows):
-            result.rows.setdefault(dataset, []).append(
+            result.lists.setdefault(dataset, []).append(
                 {**values, "form_id": name, "row_index": number, "fiscal_year": year}
             )
-    for use in lineage(document, form, yielded):
-        result.rows.setdefault("lineage", []).append({**use, "fiscal_year": year})
+    uses = lineage(document, form, yielded)
+    uses["fiscal_year"] = [year] * len(uses["form_id"])
+    known = result.columns.setdefault("lineage", uses)
+    if known is not uses:
+        for column, more in uses.items():
+            known[column] += more
     for problem in yielded.problems:
         result.problems.append(
             {

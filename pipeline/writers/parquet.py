@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import OutputError
 from pipeline.model import Field
-from pipeline.model.output import CONTRACT_VERSION, PARTITION, UNKNOWN_PARTITION, DataFile
+from pipeline.model.output import CONTRACT_VERSION, PARTITION, UNKNOWN_PARTITION, Columns, DataFile
 from pipeline.writers.columns import arrow_type, column
 
 if TYPE_CHECKING:
@@ -71,17 +71,20 @@ def schema(dataset: str, fields: Sequence[Field]) -> pa.Schema:
     return pa.schema(columns, metadata={"contract_version": CONTRACT_VERSION, "dataset": dataset})
 
 
-def to_table(dataset: str, rows: Sequence[Row], fields: Sequence[Field]) -> pa.Table:
+def to_table(dataset: str, rows: Sequence[Row] | Columns, fields: Sequence[Field]) -> pa.Table:
     """Return rows as an Arrow table in the order given; ``fiscal_year`` is the last column except in forms.
 
     A row is a dict of column name -> value; a column that it lacks is null, but ``fiscal_year`` (int or None)
-    must stand in every row. A key that is no column, or a value that does not fit its column exactly, is an
-    OutputError that names both.
+    must stand in every row. ``rows`` may also be one dict of column name -> values, which is several times as
+    fast. A key that is no column, or a value that does not fit its column exactly, is an OutputError that
+    names both.
     """
     import pyarrow as pa
 
     target = schema(dataset, fields)
     names = frozenset(target.names)
+    if isinstance(rows, dict):
+        return _from_columns(dataset, rows, target)
     for row in rows:
         if not names.issuperset(row):
             stray = ", ".join(sorted(set(row) - names))
@@ -96,8 +99,32 @@ def to_table(dataset: str, rows: Sequence[Row], fields: Sequence[Field]) -> pa.T
     return pa.Table.from_batches(batches, schema=target)
 
 
+def _from_columns(dataset: str, columns: Columns, target: pa.Schema) -> pa.Table:
+    import pyarrow as pa
+
+    stray = ", ".join(sorted(set(columns).difference(target.names)))
+    if stray:
+        raise OutputError(f"{dataset}: no such column: {stray}")
+    if PARTITION not in columns:
+        raise OutputError(f"{dataset}: the columns lack {PARTITION}")
+    count = len(columns[PARTITION])
+    batches = []
+    for start in range(0, count, _CHUNK):
+        end = min(start + _CHUNK, count)
+        missing = [None] * (end - start)
+        parts = [columns[name][start:end] if name in columns else missing for name in target.names]
+        made = [
+            _values(dataset, field.name, field.type, part) for field, part in zip(target, parts, strict=True)
+        ]
+        batches.append(pa.RecordBatch.from_arrays(made, schema=target))
+    return pa.Table.from_batches(batches, schema=target)
+
+
 def _column(dataset: str, name: str, kind: pa.DataType, rows: Sequence[Row]) -> pa.Array[Any]:
-    values = [row.get(name) for row in rows]
+    return _values(dataset, name, kind, [row.get(name) for row in rows])
+
+
+def _values(dataset: str, name: str, kind: pa.DataType, values: Sequence[Any]) -> pa.Array[Any]:
     try:
         return column(values, kind)
     except (ValueError, TypeError) as err:

@@ -283,3 +283,16 @@ def test_writing_does_not_import_pandas(tmp_path: Path) -> None:
         "assert 'pandas' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=RULES.parent)
+
+
+def test_columns_give_the_table_that_rows_give() -> None:
+    rows = sample([2020, None])["funding"]
+    names = dict.fromkeys(name for row in rows for name in row)
+    columns = {name: [row.get(name) for row in rows] for name in names}
+    assert parquet.to_table("funding", columns, FIELDS).equals(parquet.to_table("funding", rows, FIELDS))
+
+
+@pytest.mark.parametrize("columns", [{"fiscal_year": [None], "stray": [1]}, {"form_id": ["a"]}])
+def test_columns_that_are_not_the_datasets_are_refused(columns: dict[str, list[object]]) -> None:
+    with pytest.raises(OutputError, match=r"stray|fiscal_year"):
+        parquet.to_table("funding", columns, FIELDS)
