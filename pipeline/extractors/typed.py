@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.model import Key, Lattice, Problem, Use, Yield
 from pipeline.rulebook.index import Index
@@ -38,8 +38,7 @@ _LONG_CODE = re.compile(r"^[\[(（【]?(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{6,}")
 _YEAR_LIKE = re.compile(r"^(?:19|20)\d\d(?:[-—－][12]?\d?|年)")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a value goes: dataset, row and column, and the rule that sends it there."""
 
     dataset: str
@@ -48,6 +47,7 @@ class Target:
     rule: str
 
 
+@lru_cache(maxsize=1 << 12)
 def unit_in(text: str) -> str | None:
     """Return the money unit in a label's bracket notes: ``项目资金（万元）`` gives ``万元``."""
     for part in notes(text):
@@ -71,6 +71,7 @@ class Sink:
         self.row = row
         self.lattices = lattices or {}
         self.types = index.types
+        self.recognised = any([lattice.recognised for lattice in self.lattices.values()])
 
     def put(
         self,
@@ -85,32 +86,35 @@ class Sink:
 
         A number that was recognised less surely than SURE is not stored: it is a Problem like one that is no number.
         """
-        printed = clean(text)
-        if printed is None or self.row.get(target.field) is not None:
+        dataset, number, field, rule = target
+        row, uses = self.row, self.out.uses
+        if row.get(field) is not None:
             return
+        kind = self.types.get((dataset, field), "string")
         try:
-            values = self._typed(target, printed, unit, percent)
-            self._refuse_doubtful(values, keys)
+            values = (_typed_once if len(text) <= _SHORT else _typed)(kind, field, text, unit, percent)
+            if self.recognised:
+                self._refuse_doubtful(values, keys)
         except NotAValue as err:
+            printed = clean(text) or text
             for key in keys[:1]:
-                self.out.problems.append(
-                    Problem(target.dataset, target.row_index, target.field, key, printed, str(err))
-                )
-            if target.field not in _QUANTITIES:
+                self.out.problems.append(Problem(dataset, number, field, key, printed, str(err)))
+            if field not in _QUANTITIES:
                 return
-            values = {target.field: printed}
-        for name, value in values.items():
-            if value is None or (name != target.field and self.row.get(name) is not None):
+            values = ((field, printed),)
+        for name, value in values:
+            if name != field and row.get(name) is not None:
                 continue
-            self.row[name] = value
-            self.use(target, name, keys)
+            row[name] = value
+            for key in keys:
+                uses.append(Use(dataset, number, name, key, rule))
 
-    def _refuse_doubtful(self, values: dict[str, object], keys: tuple[Key, ...]) -> None:
+    def _refuse_doubtful(self, values: tuple[tuple[str, object], ...], keys: tuple[Key, ...]) -> None:
         """Raise NotAValue for numbers from a cell whose text was recognised with too little confidence."""
         for grid, row, col in keys:
             cell = self.lattices[grid].at(row, col) if grid in self.lattices else None
             sure = cell.confidence if cell is not None else None
-            if sure is not None and sure < SURE and any(map(_is_number, values.values())):
+            if sure is not None and sure < SURE and any(_is_number(value) for _name, value in values):
                 raise NotAValue(f"recognised with confidence {sure:.2f}, under {SURE:.2f}: not taken")
 
     def use(self, target: Target, name: str, keys: tuple[Key, ...], rule: str | None = None) -> None:
@@ -118,14 +122,24 @@ class Sink:
         for key in keys:
             self.out.uses.append(Use(target.dataset, target.row_index, name, key, rule or target.rule))
 
-    def _typed(self, target: Target, text: str, unit: str | None, percent: bool) -> dict[str, object]:
-        kind = self.types.get((target.dataset, target.field), "string")
-        typed = _typed_once if len(text) <= _SHORT else _typed_text
-        return typed(kind, target.field, text, unit, percent)
+
+def _typed(
+    kind: str, field: str, text: str, unit: str | None, percent: bool
+) -> tuple[tuple[str, object], ...]:
+    """Return (column, value) of what a cell prints, none for a blank or a null token; NotAValue."""
+    printed = clean(text)
+    if printed is None:
+        return ()
+    values = _typed_text(kind, field, printed, unit, percent).items()
+    return tuple((name, value) for name, value in values if value is not None)
+
+
+# the same few texts stand in most cells
+_typed_once = lru_cache(maxsize=1 << 15)(_typed)
 
 
 def _typed_text(kind: str, field: str, text: str, unit: str | None, percent: bool) -> dict[str, object]:
-    """Return column -> value of a printed text; the same few texts stand in most cells."""
+    """Return column -> value of a printed text, cleaned; None where there is none."""
     if kind.startswith("decimal"):
         return {field: parse_amount(text, unit)}
     if field in _SCORES:
@@ -145,9 +159,6 @@ def _typed_text(kind: str, field: str, text: str, unit: str | None, percent: boo
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal)
-
-
-_typed_once = lru_cache(maxsize=1 << 15)(_typed_text)
 
 
 def _number(value: Decimal | None) -> float | None:

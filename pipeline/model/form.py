@@ -82,10 +82,9 @@ class Table:
 
     def is_taken(self, cell: Cell, column: Column) -> bool:
         """Say whether a cell over several columns belongs to one before this."""
-        return any(
-            other.start < column.start and cell.col < other.end and cell.col + cell.col_span > other.start
-            for other in self.columns
-        )
+        start, end = cell.col, cell.col + cell.col_span
+        columns = self.columns
+        return any([one.start < column.start and start < one.end and end > one.start for one in columns])
 
 
 @dataclass(frozen=True, slots=True)
