@@ -22,7 +22,8 @@ from pipeline.text.values import (
 
 # the least confidence of a cell whose number is taken, by measurement (tests/benchmarks/scans.py)
 SURE = 0.90
-_UNIT = re.compile(r"[十百千]?[万亿]?元")
+_UNIT = re.compile(r"[十百千拾佰仟]?[万亿萬億]?元")
+_FOREIGN = re.compile(r"[万亿萬億]?(?:美|欧|港|日|韩|英|加|澳|台)元")
 _SHORT = 40
 _SCORES = frozenset({"weight", "score", "reviewed_score", "total_weight", "total_score"})
 _QUANTITIES = {"target_text": "target", "actual_text": "actual"}
@@ -49,11 +50,16 @@ class Target(NamedTuple):
 
 @lru_cache(maxsize=1 << 12)
 def unit_in(text: str) -> str | None:
-    """Return the money unit in a label's bracket notes: ``项目资金（万元）`` gives ``万元``."""
+    """Return the money unit in a label's bracket notes: ``项目资金（万元）`` gives ``万元``.
+
+    The unit of another currency is returned as printed and is nobody's factor; two units at once are none.
+    """
     for part in notes(text):
-        found = _UNIT.search(part)
+        if foreign := _FOREIGN.search(part):
+            return foreign.group()
+        found = set(_UNIT.findall(part))
         if found:
-            return found.group()
+            return found.pop() if len(found) == 1 else None
     return None
 
 
@@ -102,12 +108,25 @@ class Sink:
             if field not in _QUANTITIES:
                 return
             values = ((field, printed),)
+        else:
+            if len(values) == 1 and field in _QUANTITIES:
+                self._say_several(target, text, keys)
         for name, value in values:
             if name != field and row.get(name) is not None:
                 continue
             row[name] = value
             for key in keys:
                 uses.append(Use(dataset, number, name, key, rule))
+
+    def _say_several(self, target: Target, text: str, keys: tuple[Key, ...]) -> None:
+        """Note a target or a result of more than one value, which is text: the check ``values`` says so."""
+        printed = clean(text) or text
+        if _kind_once(printed) == "several":
+            message = "several values in one cell; kept as text"
+            for key in keys[:1]:
+                self.out.problems.append(
+                    Problem(target.dataset, target.row_index, target.field, key, printed, message, "several")
+                )
 
     def _refuse_doubtful(self, values: tuple[tuple[str, object], ...], keys: tuple[Key, ...]) -> None:
         """Raise NotAValue for numbers from a cell whose text was recognised with too little confidence."""
@@ -159,6 +178,11 @@ def _typed_text(kind: str, field: str, text: str, unit: str | None, percent: boo
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal)
+
+
+@lru_cache(maxsize=1 << 15)
+def _kind_once(text: str) -> str:
+    return parse_quantity(text).kind
 
 
 def _number(value: Decimal | None) -> float | None:

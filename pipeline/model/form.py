@@ -132,7 +132,10 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A printed value that could not be typed: its text stays in the ledger, its column is null."""
+    """A printed value that could not be typed: its text stays in the ledger, its column is null.
+
+    ``kind`` is ``unread``, or ``several`` for a target or result of more than one value, which is kept as text.
+    """
 
     dataset: str
     row_index: int | None
@@ -140,6 +143,7 @@ class Problem:
     key: Key
     text: str
     message: str
+    kind: str = "unread"
 
 
 @dataclass(slots=True)
