@@ -139,7 +139,8 @@ def test_a_cell_becomes_a_typed_row_or_says_why_not(line: str) -> None:
 @given(
     st.lists(
         st.text(
-            alphabet="0123456789０９.,:%％‰≥≤<>=＞~-—～至不低于超过少以上内万亿仟元个人次年月日/（）百分之一十廿各满意度率达完成 \n*",
+            alphabet="0123456789０９.,:%％‰≥≤<>=＞~-—～至不低于超过少以上内万亿仟元个人次年月日/（）"
+            "百分之一十廿各满意度率达完成 *",
             min_size=1,
             max_size=16,
         ),
