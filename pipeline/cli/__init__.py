@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import rerun
+from pipeline.cli import corrections, rerun
 from pipeline.errors import GuibiaoError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ rules_app = typer.Typer(
     rich_markup_mode=None,
 )
 app.add_typer(rules_app, name="rules")
+app.add_typer(corrections.app, name="corrections")
 rerun.register(app)
 
 Rules = Annotated[

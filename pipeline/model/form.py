@@ -82,9 +82,10 @@ class Table:
 
     def is_taken(self, cell: Cell, column: Column) -> bool:
         """Say whether a cell over several columns belongs to one before this."""
-        start, end = cell.col, cell.col + cell.col_span
-        columns = self.columns
-        return any([one.start < column.start and start < one.end and end > one.start for one in columns])
+        return any(
+            other.start < column.start and cell.col < other.end and cell.col + cell.col_span > other.start
+            for other in self.columns
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +133,7 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A printed value that could not be typed: its text stays in the ledger, its column is null.
-
-    ``kind`` is ``unread``, or ``several`` for a target or result of more than one value, which is kept as text.
-    """
+    """A printed value that could not be typed: its text stays in the ledger, its column is null."""
 
     dataset: str
     row_index: int | None
@@ -143,7 +141,6 @@ class Problem:
     key: Key
     text: str
     message: str
-    kind: str = "unread"
 
 
 @dataclass(slots=True)

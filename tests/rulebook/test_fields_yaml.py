@@ -11,18 +11,18 @@ CONTRACT = {
         "form_id document_id form_index form_type title fiscal_year region project_name project_code "
         "supervising_department supervising_department_code implementing_unit implementing_unit_code "
         "project_leader contact_phone goal_expected goal_actual goal_mid_term total_weight total_score grade "
-        "amount_unit period coverage rulebook"
+        "amount_unit period coverage rulebook corrected_from"
     ),
     "funding": (
         "form_id row_index horizon fund_source fund_source_label initial_budget full_year_budget "
         "full_year_executed execution_rate weight score reason period_executed projected_executed "
-        "period_execution_rate"
+        "period_execution_rate corrected_from"
     ),
     "indicators": (
         "form_id row_index horizon level1 level2 level3 level1_code level2_code target_text target_comparator "
         "target_value target_upper target_unit actual_text actual_comparator actual_value actual_upper "
         "actual_unit weight score reviewed_score deviation_reason nature direction scoring_standard note period_actual_text "
-        "projected_actual_text attainability recipient"
+        "projected_actual_text attainability recipient corrected_from"
     ),
     "checks": "form_id document_id check outcome severity message expected actual cells",
     "cells": (
