@@ -26,17 +26,17 @@ def read(source: Source) -> Document:
         pages = len(book.listed)
         broken = 0
         for sheet, problem in read_sheets(book):
-            layout.add(sheet)
+            layout.add_columns(sheet)
             if problem:
                 layout.problems.append(problem)
-                broken += not sheet.texts
+                broken += not sheet.rows
         if broken and not layout.grids:
             raise SourceError("corrupt", place=layout.problems[0])
     else:
-        sheets = read_legacy(stream)  # not the container: xlrd walks a ring of sectors for ever
-        pages = len(sheets)
-        for sheet in sheets:
-            layout.add(sheet)
+        old = read_legacy(stream)  # not the container: xlrd walks a ring of sectors for ever
+        pages = len(old)
+        for one in old:
+            layout.add(one)
     return Document(
         source.document_id,
         source.media_type,

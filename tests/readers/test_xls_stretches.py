@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from pipeline.readers.sheets import biff
 from pipeline.readers.sheets.biff import read_book, read_sheets
-from pipeline.readers.sheets.stretches import PLAIN, stretch_end
+from pipeline.readers.sheets.columns import ColumnSheet
+from pipeline.readers.sheets.stretches import PLAIN, Shown, put_stretch
+from pipeline.readers.sheets.styles import Styles
 
 Seen = list[tuple[list[tuple[int, str]], str]]
 
@@ -101,10 +103,16 @@ def test_stretches_give_what_single_records_give(records: Sequence[bytes], cut: 
 
 
 def test_a_stretch_is_as_long_as_its_records() -> None:
+    def end(data: bytes, stop: int) -> int:
+        sheet = ColumnSheet("s", 1)
+        shown = Shown(Styles((), {}))
+        return put_stretch(data, 0, stop, sheet, STRINGS, shown, lambda *_: None)
+
     cells = record(0x00FD, struct.pack("<HHHI", 0, 0, 0, 1)) + record(0x0208, bytes(16))
-    assert stretch_end(cells + EOF, 0, len(cells) + 4) == len(cells)
-    assert stretch_end(cells, 0, len(cells) - 1) == 14
-    assert stretch_end(EOF, 0, 4) == 0
+    assert end(cells + EOF, len(cells) + 4) == len(cells)
+    assert end(cells, len(cells) - 1) == 14
+    assert end(cells[14:], 20) == 20
+    assert end(EOF, 4) == 0
 
 
 def test_a_cell_written_twice_keeps_the_later_value() -> None:

@@ -5,14 +5,18 @@ The plain cells of a sheet, nearly all of its records, are taken a stretch at a 
 """
 
 import struct
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from struct import Struct
+from sys import byteorder
 
 from pipeline.errors import SourceError
-from pipeline.readers.sheets.layout import COLUMN_BITS, MAX_CELLS, Sheet
+from pipeline.readers.sheets.columns import ColumnSheet
+from pipeline.readers.sheets.layout import MAX_CELLS
 from pipeline.readers.sheets.margins import margin_texts
-from pipeline.readers.sheets.stretches import PLAIN, Shown, known_styles, put_stretch, stretch_end
+from pipeline.readers.sheets.stretches import PLAIN, Shown, known_styles, put_stretch
 from pipeline.readers.sheets.strings import long_text, one_line_ends, shared_texts, short_text
 from pipeline.readers.sheets.styles import Styles
 
@@ -27,12 +31,13 @@ _GLOBALS = frozenset((_FILEPASS, _DATE1904, _BOUNDSHEET, _SST, _FORMAT, _XF, _EO
 _COMMENT = 0x19
 _BLOCK = 1 << 20  # bytes between two looks at the number of cells
 _WORKSHEETS = (0, 1)  # a macro sheet has cells too
+_NONE = frozenset[int]()
+
+TextStyles = dict[int, Callable[[str], str]]
 
 _HEAD = Struct("<HH").unpack_from
 _CELL = Struct("<HHH").unpack_from
 _LABEL_CELL = Struct("<HHHI").unpack_from
-_MERGE = Struct("<HHHH")
-_DOUBLE = Struct("<d").unpack_from
 
 ERRORS = {
     0x00: "#NULL!",
@@ -63,6 +68,7 @@ class Book:
     data: bytes
     date1904: bool = False
     strings: list[str] = field(default_factory=list)
+    blank: bool = False  # some of them are empty or white
     formats: list[bytes] = field(default_factory=list)  # bodies of the FORMAT records
     styles: list[bytes] = field(default_factory=list)  # number of the format of each XF record, 2 bytes
     listed: list[Listed] = field(default_factory=list)
@@ -104,6 +110,7 @@ def _read_globals(book: Book, data: bytes) -> None:
         elif code == _SST:
             parts, pos = _with_continued(data, body, pos)
             book.strings = shared_texts(parts)
+            book.blank = not all(map(str.strip, book.strings))
         elif code == _BOUNDSHEET:
             _list_sheet(book, data, body, pos)
         elif code == _DATE1904:
@@ -133,57 +140,55 @@ def _with_continued(data: bytes, start: int, end: int) -> tuple[list[bytes], int
     return parts, end
 
 
-def read_sheets(book: Book) -> Iterator[tuple[Sheet, str]]:
+def read_sheets(book: Book) -> Iterator[tuple[ColumnSheet, str]]:
     """Yield every sheet that has cells, with what could not be read of it (empty when all was)."""
     text_styles = book.shown.styles.text_styles()
     for number, listed in enumerate(book.listed, 1):
-        if listed.kind not in _WORKSHEETS:
-            continue
-        sheet = Sheet(listed.name, number, listed.hidden)
-        problem = ""
-        try:
-            _Walk(book, sheet, text_styles).run(listed.offset)
-        except (struct.error, IndexError, ValueError) as fault:
-            problem = f"{listed.name}: damaged records ({fault})"
-        except SourceError as fault:
-            if fault.code == "too_large":
-                raise
-            problem = f"{listed.name}: {fault.detail}"
-        yield sheet, problem
+        if listed.kind in _WORKSHEETS:
+            plain = PLAIN if not text_styles else _NONE
+            sheet, problem = _read_sheet(book, number, text_styles, plain)
+            if plain:
+                sheet.again = partial(_in_order, book, number)
+            yield sheet, problem
+
+
+def _in_order(book: Book, number: int) -> ColumnSheet:
+    return _read_sheet(book, number, {}, _NONE)[0]
+
+
+def _read_sheet(
+    book: Book, number: int, text_styles: TextStyles, plain: frozenset[int]
+) -> tuple[ColumnSheet, str]:
+    """Return a sheet, the records in ``plain`` taken by stretches, and what could not be read of it."""
+    listed = book.listed[number - 1]
+    sheet = ColumnSheet(listed.name, number, listed.hidden, blank=book.blank)
+    try:
+        _Walk(book, sheet, text_styles, plain).run(listed.offset)
+    except (struct.error, IndexError, ValueError) as fault:
+        return sheet, f"{listed.name}: damaged records ({fault})"
+    except SourceError as fault:
+        if fault.code == "too_large":
+            raise
+        return sheet, f"{listed.name}: {fault.detail}"
+    return sheet, ""
 
 
 class _Walk:
     """Walks the records of one sheet and fills it."""
 
-    def __init__(self, book: Book, sheet: Sheet, text_styles: dict[int, Callable[[str], str]]) -> None:
-        self._book, self._sheet, self._text_styles = book, sheet, text_styles
+    def __init__(
+        self, book: Book, sheet: ColumnSheet, text_styles: TextStyles, plain: frozenset[int]
+    ) -> None:
+        self._book, self._sheet, self._text_styles, self._plain = book, sheet, text_styles, plain
         self._data = book.data
-        self._texts = sheet.texts
-        self._awaited: tuple[int, int] | None = None  # key and style of a formula whose text comes next
+        self._awaited: tuple[int, int, int] | None = None  # cell and style of a formula whose text comes next
         self._comment = False
         self._faults = ""
         self._shown = book.shown
-        self._handlers: dict[int, Callable[[int, int], None]] = {
-            _LABELSST: self._shared,
-            _NUMBER: self._number,
-            _RK: self._rk,
-            _MULRK: self._mulrk,
-            _FORMULA: self._formula,
-            _STRING: self._string,
-            _BOOLERR: self._boolerr,
-            _LABEL: self._label,
-            _RSTRING: self._label,
-            _MERGED: self._merged,
-            _HEADER: self._margin,
-            _FOOTER: self._margin,
-            _OBJ: self._object,
-            _TXO: self._text_box,
-        }
 
     def run(self, pos: int) -> None:
         """Read from the sheet's first record to its end; charts that lie inside are stepped over."""
-        data, handlers = self._data, self._handlers
-        plain = PLAIN if not self._text_styles else frozenset[int]()
+        data, handlers, plain = self._data, _HANDLERS, self._plain
         if not 0 <= pos < len(data) - 3 or _HEAD(data, pos)[0] != _BOF:
             raise SourceError("corrupt", detail=f"no sheet at byte {pos} of the stream")
         stop = min((sheet.offset for sheet in self._book.listed if sheet.offset > pos), default=len(data))
@@ -194,15 +199,14 @@ class _Walk:
                 pause = pos + _BLOCK
                 self._count()
             code, size = _HEAD(data, pos)
-            if code in plain and depth == 1 and (end := stretch_end(data, pos, stop)) > pos:
-                put_stretch(data[pos:end], self._texts, self._book.strings, self._shown, self._lacking)
+            if code in plain and depth == 1 and (end := self._stretch(pos, stop)) > pos:
                 pos = end
                 continue
             body = pos + 4
             pos = body + size
             if code in handlers:
                 if depth == 1:
-                    handlers[code](body, pos)
+                    handlers[code](self, body, pos)
             elif code == _BOF:
                 depth += 1
             elif code == _EOF:
@@ -211,22 +215,30 @@ class _Walk:
                     return self._finish()
         raise SourceError("truncated", detail=f"cut off at byte {len(data)} of the stream")
 
+    def _stretch(self, pos: int, stop: int) -> int:
+        return put_stretch(self._data, pos, stop, self._sheet, self._book.strings, self._shown, self._lacking)
+
     def _count(self) -> None:
-        if len(self._texts) > MAX_CELLS:
-            raise SourceError("too_large", place=self._sheet.name, detail=f"more than {MAX_CELLS} cells")
+        """Refuse a sheet with too many cells; a cell may come twice, so they are told apart when they are many."""
+        sheet = self._sheet
+        if len(sheet.rows) > 2 * MAX_CELLS:
+            sheet.keep_last()
+            if len(sheet.rows) > MAX_CELLS:
+                raise SourceError("too_large", place=sheet.name, detail=f"more than {MAX_CELLS} cells")
 
     def _finish(self) -> None:
         if self._faults:
             raise SourceError("corrupt", detail=self._faults)
 
-    def _put(self, key: int, style: int, text: str) -> None:
+    def _put(self, row: int, col: int, style: int, text: str) -> None:
         shown = self._text_styles.get(style) if self._text_styles else None
-        self._texts[key] = shown(text) if shown and text else text
+        text = shown(text) if shown and text else text
+        self._sheet.put(row, col, text)
 
     def _shared(self, at: int, _end: int) -> None:
         row, col, style, index = _LABEL_CELL(self._data, at)
         if index < len(self._book.strings):
-            self._put(row << COLUMN_BITS | col, style, self._book.strings[index])
+            self._put(row, col, style, self._book.strings[index])
         else:
             self._lacking(row, col, index)
 
@@ -236,51 +248,52 @@ class _Walk:
 
     def _number(self, at: int, _end: int) -> None:
         row, col = _HEAD(self._data, at)
-        self._texts[row << COLUMN_BITS | col] = self._shown[self._data[at + 4 : at + 14]]
+        self._sheet.put(row, col, self._shown[self._data[at + 4 : at + 14]])
 
     def _rk(self, at: int, _end: int) -> None:
         row, col = _HEAD(self._data, at)
-        self._texts[row << COLUMN_BITS | col] = self._shown[self._data[at + 4 : at + 10]]
+        self._sheet.put(row, col, self._shown[self._data[at + 4 : at + 10]])
 
     def _mulrk(self, at: int, end: int) -> None:
         row, col = _HEAD(self._data, at)
         self._count()
         for item in range(at + 4, min(end, len(self._data)) - 7, 6):
-            self._texts[row << COLUMN_BITS | col] = self._shown[self._data[item : item + 6]]
+            self._sheet.put(row, col, self._shown[self._data[item : item + 6]])
             col += 1
 
     def _formula(self, at: int, _end: int) -> None:
         row, col, style = _CELL(self._data, at)
-        key = row << COLUMN_BITS | col
         result = self._data[at + 6 : at + 14]
         if result[6:] != b"\xff\xff":
-            self._texts[key] = self._shown[self._data[at + 4 : at + 14]]
+            self._sheet.put(row, col, self._shown[self._data[at + 4 : at + 14]])
         elif result[0] == 0:
-            self._awaited = (key, style)
+            self._awaited = (row, col, style)
         elif result[0] in (1, 2):
-            self._texts[key] = _flag(result[2], result[0] == 2)
+            self._sheet.put(row, col, _flag(result[2], result[0] == 2))
 
     def _string(self, at: int, end: int) -> None:
         if self._awaited is None:
             return
-        key, style = self._awaited
+        row, col, style = self._awaited
         self._awaited = None
         parts, _ = _with_continued(self._data, at, end)
-        self._put(key, style, one_line_ends(long_text(parts[0], 0, len(parts[0]), parts[1:])))
+        self._put(row, col, style, one_line_ends(long_text(parts[0], 0, len(parts[0]), parts[1:])))
 
     def _boolerr(self, at: int, _end: int) -> None:
         row, col, _ = _CELL(self._data, at)
-        self._texts[row << COLUMN_BITS | col] = _flag(self._data[at + 6], self._data[at + 7] != 0)
+        self._sheet.put(row, col, _flag(self._data[at + 6], self._data[at + 7] != 0))
 
     def _label(self, at: int, end: int) -> None:
         row, col, style = _CELL(self._data, at)
-        self._put(row << COLUMN_BITS | col, style, one_line_ends(long_text(self._data, at + 6, end)))
+        self._put(row, col, style, one_line_ends(long_text(self._data, at + 6, end)))
 
     def _merged(self, at: int, end: int) -> None:
         count = int.from_bytes(self._data[at : at + 2], "little")
         body = self._data[at + 2 : min(end, at + 2 + 8 * count)]
-        ranges = _MERGE.iter_unpack(body[: len(body) // 8 * 8])
-        self._sheet.merge([merge for merge in ranges if merge[0] <= merge[1] and merge[2] <= merge[3]])
+        corners = array("H", body[: len(body) // 8 * 8])
+        if byteorder == "big":
+            corners.byteswap()
+        self._sheet.corners += corners
 
     def _margin(self, at: int, end: int) -> None:
         if end > at:
@@ -297,6 +310,24 @@ class _Walk:
         if length and len(parts) > 1 and not self._comment:
             text = long_text(length.to_bytes(2, "little") + parts[1], 0, len(parts[1]) + 2, parts[2:])
             self._sheet.floating.append((one_line_ends(text), f"{self._sheet.name} (text box)"))
+
+
+_HANDLERS: dict[int, Callable[[_Walk, int, int], None]] = {
+    _LABELSST: _Walk._shared,
+    _NUMBER: _Walk._number,
+    _RK: _Walk._rk,
+    _MULRK: _Walk._mulrk,
+    _FORMULA: _Walk._formula,
+    _STRING: _Walk._string,
+    _BOOLERR: _Walk._boolerr,
+    _LABEL: _Walk._label,
+    _RSTRING: _Walk._label,
+    _MERGED: _Walk._merged,
+    _HEADER: _Walk._margin,
+    _FOOTER: _Walk._margin,
+    _OBJ: _Walk._object,
+    _TXO: _Walk._text_box,
+}
 
 
 def _flag(value: int, is_error: bool) -> str:

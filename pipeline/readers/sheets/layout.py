@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from itertools import chain, compress, repeat
+from itertools import compress, repeat
 from operator import itemgetter
 
 from pipeline.errors import SourceError
 from pipeline.model import Block, Cell, Grid, Origin, address
+from pipeline.readers.sheets.columns import GAP, HIGH, WIDE, ColumnSheet, positions, quick_cells
 from pipeline.readers.sheets.merging import (
     COLUMN_BITS,
     COLUMN_MASK,
@@ -21,8 +21,6 @@ from pipeline.readers.sheets.merging import (
 
 __all__ = ["COLUMN_BITS", "COLUMN_MASK", "MAX_CELLS", "Box", "Layout", "Range", "Sheet", "address"]
 
-_GAP = 64  # more empty rows or columns than this in a run set two grids apart
-_WIDE, _HIGH = 64, 512  # a merged range beyond is a whole row or column: it ends where the rest ends
 _MAX_DEPTH = 4
 _MAX_MERGES = 200_000  # in one sheet
 _MAX_PARTS = 32  # a sheet in more parts than this is one sparse grid
@@ -30,7 +28,6 @@ _SPARSE = (
     40  # an area with fewer full cells than one in this many is not filled with empty cells when it is big
 )
 _BIG = 20_000
-_KNOWN_POSITIONS = 2048  # of a width, kept for the next sheet as wide
 _SINGLE = (1, 1)
 _TEXT = itemgetter(4)  # of a Cell
 _NONE = Box(1 << 20, -1, 1 << COLUMN_BITS, -1)  # what lies inside every box
@@ -84,23 +81,38 @@ class Layout:
             merged = Merged(box, sheet.merges, reach, full)
             ranges.append(merged)
             dropped += merged.skipped
-            grid = self._grid(sheet, box, merged, len(regions) > 1)
-            shown += len(grid.cells) - [*map(_TEXT, grid.cells)].count("")
-            self.grids.append(grid)
+            cells = self._cells(sheet, box, merged)
+            shown += len(cells) - [*map(_TEXT, cells)].count("")
+            self._put(sheet, box, cells, len(regions) > 1)
         if full is not texts or shown != len(full):  # some may lie under merged ranges
             for merged in ranges:
                 stray.extend(sorted(_stray(sheet, full, merged), key=lambda found: found[1]))
         if dropped:
             self.problems.append(f"{sheet.name}: {dropped} merged ranges beyond the limit were ignored")
-        for text, locator in sheet.floating + stray:
+        self._say(sheet, sheet.floating + stray)
+
+    def add_columns(self, sheet: ColumnSheet) -> None:
+        """Add what ``add`` adds, the short way where the sheet allows it."""
+        quick = quick_cells(sheet)
+        if quick is None:
+            careful = Sheet(sheet.name, sheet.number, sheet.hidden, sheet.texts, floating=sheet.floating)
+            careful.merge(sheet.merges)
+            self.add(careful)
+        else:
+            self._put(sheet, *quick, False)
+            self._say(sheet, sheet.floating)
+
+    def _say(self, sheet: Sheet | ColumnSheet, texts: list[tuple[str, str]]) -> None:
+        for text, locator in texts:
             self.blocks.append(Block(text, len(self.blocks), len(self.grids), sheet.number, None, locator))
 
-    def _grid(self, sheet: Sheet, box: Box, merged: Merged, is_part: bool) -> Grid:
+    def _cells(self, sheet: Sheet, box: Box, merged: Merged) -> tuple[Cell, ...]:
         area = (box.bottom - box.top + 1) * (box.right - box.left + 1)
         if area > _BIG and area > min(_SPARSE * len(sheet.texts), self.left):
-            cells = _full_cells_only(sheet, box, merged)
-        else:
-            cells = _all_cells(sheet, box, merged)
+            return _full_cells_only(sheet, box, merged)
+        return _all_cells(sheet, box, merged)
+
+    def _put(self, sheet: Sheet | ColumnSheet, box: Box, cells: tuple[Cell, ...], is_part: bool) -> None:
         self.left -= len(cells)
         if self.left < 0:
             raise SourceError("too_large", place=sheet.name, detail=f"more than {MAX_CELLS} cells")
@@ -108,19 +120,7 @@ class Layout:
         if is_part:
             locator += f"!{address(box.top, box.left)}:{address(box.bottom, box.right)}"
         origin = Origin(sheet.name, box.top, box.left)
-        return Grid(len(self.grids), cells, sheet.number, locator, origin=origin)
-
-
-def _positions(width: int, height: int) -> tuple[Sequence[int], Sequence[int], Sequence[int]]:
-    """Return the keys, rows and columns of a box at the sheet's first cell, position by position."""
-    keys = chain.from_iterable(
-        range(start, start + width) for start in range(0, height << COLUMN_BITS, 1 << COLUMN_BITS)
-    )
-    rows = chain.from_iterable(map(repeat, range(height), repeat(width)))
-    return tuple(keys), tuple(rows), tuple(range(width)) * height
-
-
-_known_positions = lru_cache(maxsize=64)(_positions)
+        self.grids.append(Grid(len(self.grids), cells, sheet.number, locator, origin=origin))
 
 
 def _all_cells(sheet: Sheet, box: Box, merged: Merged) -> tuple[Cell, ...]:
@@ -129,10 +129,7 @@ def _all_cells(sheet: Sheet, box: Box, merged: Merged) -> tuple[Cell, ...]:
     Written as columns that are zipped into cells: no step is taken in Python for a cell.
     """
     width, height = box.right - box.left + 1, box.bottom - box.top + 1
-    if width * height <= _KNOWN_POSITIONS:
-        keys, rows, cols = _known_positions(width, _KNOWN_POSITIONS // width)
-    else:
-        keys, rows, cols = _positions(width, height)
+    keys, rows, cols = positions(width, height)
     free, heights, widths = merged.marks()
     shown = compress(keys, free)
     start = box.top << COLUMN_BITS | box.left
@@ -199,9 +196,9 @@ def _regions(full: dict[int, str], merges: Sequence[Range], reach: Box) -> list[
     texts: Sequence[Range] = merges
     if hull((whole, reach)) != whole:
         texts = [merge for merge in merges if merge[0] << COLUMN_BITS | merge[2] in full]
-        ordinary = [merge for merge in texts if merge[3] - merge[2] < _WIDE and merge[1] - merge[0] < _HIGH]
+        ordinary = [merge for merge in texts if merge[3] - merge[2] < WIDE and merge[1] - merge[0] < HIGH]
         whole = hull([whole, *ordinary])
-    if whole.bottom - whole.top <= _GAP and whole.right - whole.left <= _GAP:
+    if whole.bottom - whole.top <= GAP and whole.right - whole.left <= GAP:
         return [whole]
     texts = [merge for merge in texts if merge[0] << COLUMN_BITS | merge[2] in full]
     if _is_close(full, cols, texts):
@@ -220,7 +217,7 @@ def _is_close(full: dict[int, str], cols: set[int], merges: Sequence[Range]) -> 
     for runs in (rows, across):
         reach = runs[0][1]
         for start, end in runs:
-            if start - reach - 1 > _GAP:
+            if start - reach - 1 > GAP:
                 return False
             reach = max(reach, end)
     return True
@@ -232,7 +229,7 @@ def _split(boxes: list[Box], by_row: bool, depth: int, failed: bool) -> list[Box
     groups: list[list[Box]] = []
     reach = -1
     for box in sorted(boxes, key=lambda box: box[start]):
-        if not groups or box[start] - reach - 1 > _GAP:
+        if not groups or box[start] - reach - 1 > GAP:
             groups.append([])
         groups[-1].append(box)
         reach = max(reach, box[end])

@@ -11,7 +11,7 @@ from functools import lru_cache
 from struct import Struct
 from sys import byteorder
 
-from pipeline.readers.sheets.merging import COLUMN_BITS
+from pipeline.readers.sheets.columns import ColumnSheet
 from pipeline.readers.sheets.strings import long_text
 from pipeline.readers.sheets.styles import Styles
 
@@ -19,16 +19,20 @@ _LABELSST, _NUMBER, _RK, _MULRK = 0x00FD, 0x0203, 0x027E, 0x00BD
 _ROW, _BLANK, _MULBLANK, _DBCELL = 0x0208, 0x0201, 0x00BE, 0x00D7
 PLAIN = frozenset((_LABELSST, _NUMBER, _RK, _MULRK, _ROW, _BLANK, _MULBLANK, _DBCELL))
 
-_STEP = 1 << 20  # bytes of a stretch
-_LACKING = -1 << 32  # no number of cells
+_STEP = 1 << 15  # bytes of a stretch; what no longer belongs to it is copied once
+_LABEL_RUN = 0xFD
 _MAX_SHOWN = 2048  # numbers kept, of one set of styles
 _SAME_STYLES = 1 << 16  # bytes of styles kept for the next book: a program writes the same ones each time
 
 
 def _record(code: int, *sizes: int) -> bytes:
-    """Return the pattern of a record of one code and any of the sizes."""
-    bodies = (re.escape(size.to_bytes(2, "little")) + b".{%d}" % size for size in sizes)
-    return re.escape(code.to_bytes(2, "little")) + b"(?:" + b"|".join(bodies) + b")"
+    """Return the pattern of a record of one code and any of the sizes; short bodies are spelt out for speed."""
+    bodies = [
+        re.escape(size.to_bytes(2, "little")) + (b"." * size if size < 20 else b".{%d}" % size)
+        for size in sizes
+    ]
+    body = bodies[0] if len(bodies) == 1 else b"(?:" + b"|".join(bodies) + b")"
+    return re.escape(code.to_bytes(2, "little")) + body
 
 
 _NO_TEXT = b"|".join(
@@ -45,9 +49,9 @@ _CELLS = b"(?:%b)++|%b|(?:%b)++|(?:%b)++" % (
     _record(_NUMBER, 14),
     _record(_RK, 10),
 )
-_STRETCH = re.compile(b"(?:%b|%b)*+" % (_CELLS, _NO_TEXT), re.DOTALL).match
-# each run with what lies before it, and the end: nothing is left for findall to look into
-_runs = re.compile(rb"(?:%b)*+(%b|\Z)" % (_NO_TEXT, _CELLS), re.DOTALL).findall
+_is_run = re.compile(_CELLS, re.DOTALL).fullmatch
+# Each run with what lies before it, then all the rest, then the end: nothing is left for findall to look into.
+_runs = re.compile(rb"(?:%b)*+(%b|.+|\Z)" % (_NO_TEXT, _CELLS), re.DOTALL).findall
 _labels = Struct("<4xHH2xI").iter_unpack
 _numbers = Struct("<4xHH10s").iter_unpack
 _packed = Struct("<4xHH6s").iter_unpack
@@ -65,6 +69,7 @@ class Shown(dict[bytes, str]):
     def __init__(self, styles: Styles) -> None:
         super().__init__()
         self.styles = styles
+        self.blank = False  # some number was shown as nothing
 
     def __missing__(self, item: bytes) -> str:
         if len(item) == 6:
@@ -74,6 +79,7 @@ class Shown(dict[bytes, str]):
         else:
             raise ValueError("a number is cut off")
         found = self.styles.display(item[0] | item[1] << 8)(value)
+        self.blank = self.blank or not found.strip()
         if len(self) >= _MAX_SHOWN:
             self.clear()
         self[item] = found
@@ -102,65 +108,66 @@ def _shown(styles: bytes, formats: tuple[bytes, ...], date1904: bool) -> Shown:
     return Shown(Styles(numbers, codes, date1904))
 
 
-def stretch_end(data: bytes, pos: int, stop: int) -> int:
-    """Return where the plain cells that begin here end; ``pos`` itself where the record is not one."""
-    found = _STRETCH(data, pos, min(stop, pos + _STEP))
-    return found.end() if found else pos
-
-
 def put_stretch(
-    stretch: bytes,
-    texts: dict[int, str],
+    data: bytes,
+    pos: int,
+    stop: int,
+    sheet: ColumnSheet,
     strings: list[str],
     shown: Shown,
     lacking: Callable[[int, int, int], None],
+) -> int:
+    """Put the plain cells from ``pos`` on and return where they end; ``pos`` itself where there is none.
+
+    Those with shared strings come first, so that the sheet must be read again where a cell comes twice.
+    ``lacking`` gets row, column and number of a string that is not there.
+    """
+    stop = min(stop, pos + _STEP)
+    runs = _runs(data, pos, stop)
+    if len(runs) > 1 and not _is_run(runs[-2]):
+        stop -= len(runs[-2])
+        del runs[-2:]
+    else:
+        del runs[-1]
+    _put_labels(b"".join([run for run in runs if run[0] == _LABEL_RUN]), sheet, strings, lacking)
+    _put_numbers([run for run in runs if run[0] != _LABEL_RUN], sheet, shown)
+    sheet.blank = sheet.blank or shown.blank
+    return stop
+
+
+def _put_labels(
+    labels: bytes, sheet: ColumnSheet, strings: list[str], lacking: Callable[[int, int, int], None]
 ) -> None:
-    """Put the cells of a stretch; ``lacking`` gets row, column and number of a string that is not there."""
-    runs = [run for run in _runs(stretch) if run]
-    labels = [run for run in runs if run[0] == 0xFD]
-    before = len(texts)
-    count = _put_labels(b"".join(labels), texts, strings)
-    if len(labels) < len(runs):
-        count += _put_numbers([run for run in runs if run[0] != 0xFD], texts, shown)
-    if len(texts) - before == count:
-        return
-    for run in runs:  # a cell twice, or a string that is not there: one after the other
-        if run[0] == 0xFD:
-            for row, col, index in _labels(run):
-                if index < len(strings):
-                    texts[row << COLUMN_BITS | col] = strings[index]
-                else:
-                    lacking(row, col, index)
-        else:
-            _put_numbers([run], texts, shown)
-
-
-def _put_labels(labels: bytes, texts: dict[int, str], strings: list[str]) -> int:
-    """Put the cells with shared strings, and return how many there are; _LACKING when a string is not there."""
     words = array("H", labels)
     if byteorder == "big":
         words.byteswap()
-    if any(words[6::7]):
-        return _LACKING
-    keys = [row << COLUMN_BITS | col for row, col in zip(words[2::7], words[3::7], strict=True)]
     try:
-        texts.update(zip(keys, map(strings.__getitem__, words[5::7]), strict=True))
+        if any(words[6::7]):  # the upper half of the string's number
+            raise IndexError
+        sheet.shown.extend([*map(strings.__getitem__, words[5::7])])
+        sheet.rows.extend(words[2::7])
+        sheet.cols.extend(words[3::7])
     except IndexError:
-        return _LACKING
-    return len(keys)
+        for row, col, index in _labels(labels):
+            if index < len(strings):
+                sheet.put(row, col, strings[index])
+            else:
+                lacking(row, col, index)
 
 
-def _put_numbers(runs: list[bytes], texts: dict[int, str], shown: Shown) -> int:
-    """Put the numbers of runs of one kind each, in order, and return how many there are."""
-    count = 0
+def _put_numbers(runs: list[bytes], sheet: ColumnSheet, shown: Shown) -> None:
+    """Put the numbers of runs of one kind each, in order."""
+    rows, cols, texts = sheet.rows, sheet.cols, sheet.shown
     for run in runs:
         if run[0] == 0xBD:
             row, col, *items, _ = _packed_row[len(run)](run)
-            count += len(items)
-            for key, item in enumerate(items, row << COLUMN_BITS | col):
-                texts[key] = shown[item]
+            for item in items:
+                texts.append(shown[item])
+                rows.append(row)
+                cols.append(col)
+                col += 1
         else:
             for row, col, item in (_numbers if run[0] == 0x03 else _packed)(run):
-                texts[row << COLUMN_BITS | col] = shown[item]
-                count += 1
-    return count
+                texts.append(shown[item])
+                rows.append(row)
+                cols.append(col)
