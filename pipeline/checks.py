@@ -9,7 +9,8 @@ A check is one SELECT that gives, for every row of ``forms`` exactly one row wit
 
 It sees the tables forms, funding, indicators, cells and lineage of the contract (amounts in yuan, rates as
 fractions; ``fiscal_year`` in each), and ``problems`` (form_id, dataset, row_index, field, cell_id, text,
-message): the printed values that could not be typed. It may call
+message, kind): the printed values that could not be typed; ``kind`` is ``several`` where a target or result
+says more than one value and stays text, else ``unread``. It may call
 
     exact(x)       x as DECIMAL(28, 6): sums of it do not depend on the order of the rows; null if too large
     half_unit(x)   half a unit of the last decimal digit that x shows, 0 for a whole number
@@ -47,6 +48,7 @@ PROBLEM_TYPES = {
     "cell_id": "string",
     "text": "string",
     "message": "string",
+    "kind": "string",
 }
 
 _MACROS = """

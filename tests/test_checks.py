@@ -210,6 +210,23 @@ def test_the_values_check_names_the_first_one() -> None:
     assert found["cells"] == ["b", "c"]
 
 
+def test_several_values_in_a_cell_are_said_and_no_error() -> None:
+    several = {
+        "dataset": "indicators",
+        "row_index": 0,
+        "field": "target_text",
+        "cell_id": "s",
+        "kind": "several",
+    }
+    found = outcome("values", problems=[several])
+    assert (found["outcome"], found["cells"]) == ("pass", ["s"])
+    assert "1 格有几个值，按文字保留" in str(found["message"])
+    assert outcome("completion", problems=[several])["outcome"] == "not_applicable"
+    both = outcome("values", problems=[several, {**several, "kind": "unread", "cell_id": "u"}])
+    assert (both["outcome"], both["cells"]) == ("parse_error", ["u"])
+    assert str(both["message"]).startswith("1 个值")
+
+
 @pytest.mark.parametrize(
     ("rows", "expected"),
     [
@@ -406,6 +423,9 @@ def goal(
         (goal(("<=", 13.0, "元"), (None, 12.0, "元")), "pass"),
         (goal(("<=", 13.0, "元"), (None, 14.0, "元")), "fail"),
         (goal(("<", 13.0, "元"), (None, 13.0, "元")), "fail"),
+        (goal(("<", 13.0, "元"), ("<", 13.0, "元")), "pass"),
+        (goal((">", 13.0, "元"), (">", 13.0, "元")), "pass"),
+        (goal((">", 13.0, "元"), (">", 12.0, "元")), "fail"),
         (goal((">", 13.0, "元"), (None, 13.0, "元")), "fail"),
         (goal(("~", 10.0, "人"), (None, 15.0, "人"), target_upper=20.0), "pass"),
         (goal(("~", 10.0, "人"), (None, 25.0, "人"), target_upper=20.0), "fail"),

@@ -116,11 +116,10 @@ def lineage(document: Document, form: Form, found: Yield) -> Columns:
 
 def coverage(form: Form, found: Yield) -> float | None:
     """Return the share of the form's non-empty cells that are a label, a value or a header."""
-    total = accounted = 0
-    for line in form.lines:
-        lattice = form.lattices[line.grid]
-        for cell in lattice.starting(line.row):
-            if cell.text.strip():
-                total += 1
-                accounted += found.claims.get(lattice.key(cell), _UNMATCHED).role in _ACCOUNTED
-    return accounted / total if total else None
+    known = {key for key, claim in found.claims.items() if claim.role in _ACCOUNTED}
+    cells = [
+        (line.grid, cell.row, cell.col)
+        for line in form.lines
+        for cell in form.lattices[line.grid].printed(line.row)
+    ]
+    return sum([key in known for key in cells]) / len(cells) if cells else None

@@ -1,6 +1,7 @@
 """Matrix sections: a row's label crossed with a column's label gives one value of one row."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pipeline.extractors.typed import Sink, Target, unit_in
 from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Pair, Section, Table, Use, Yield
@@ -18,11 +19,28 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
 
 def _table(form: Form, table: Table, out: Yield, index: Index) -> None:
     general = _general_unit(form, table, out)
+    heads = [_Head.of(column) for column in table.columns]
     for pair in table.pairs:
         _pair(form, table, pair, general, out, index)
     for line in table.lines:
         lattice = form.lattices[line.grid]
-        _row(form, table, lattice, line, general, out, index)
+        _row(form, table, lattice, line, heads, general, out, index)
+
+
+class _Head(NamedTuple):
+    """A column with what its head says of the values below it."""
+
+    column: Column
+    unit: str | None
+    percent: bool
+    claim: Claim
+
+    @classmethod
+    def of(cls, column: Column) -> "_Head":
+        """Return a column with the unit and the sign of percent in its head."""
+        percent = any("%" in part for part in notes(column.text))
+        claim = Claim("value", None, column.how, column.spelling.place)
+        return cls(column, unit_in(column.text) or column.rule.unit, percent, claim)
 
 
 def _pair(form: Form, table: Table, pair: Pair, general: str | None, out: Yield, index: Index) -> None:
@@ -57,7 +75,14 @@ def _pair(form: Form, table: Table, pair: Pair, general: str | None, out: Yield,
 
 
 def _row(
-    form: Form, table: Table, lattice: Lattice, line: Line, general: str | None, out: Yield, index: Index
+    form: Form,
+    table: Table,
+    lattice: Lattice,
+    line: Line,
+    heads: list[_Head],
+    general: str | None,
+    out: Yield,
+    index: Index,
 ) -> None:
     section = table.section
     rows = out.rows.setdefault(section.dataset, [])
@@ -66,49 +91,39 @@ def _row(
     number = len(rows)
     uses, problems = len(out.uses), len(out.problems)
     name = _name(form, table, lattice, line, index)
-    named = False
+    found = index.word(section.rows.vocabulary, name.text) if name is not None and section.rows else None
     if name is not None and section.rows is not None:
         target = Target(section.dataset, number, section.rows.label_field, section.place)
         sink.put(target, name.text, (lattice.key(name),))
-        found = index.word(section.rows.vocabulary, name.text)
         if found is not None:
-            named = True
             row[section.rows.code_field] = found[0]
             sink.use(target, section.rows.code_field, (lattice.key(name),), found[1].place)
-    claimed: list[tuple[Cell, Column]] = []
+    unit = (unit_in(name.text) if name is not None else None) or general
+    claimed: list[tuple[Key, Claim]] = []
     values = 0
-    for column in table.columns:
+    for head in heads:
+        column = head.column
+        field = column.rule.field
         for cell in lattice.covering(line.row, column.start, column.end):
             if cell.row != line.row or cell is name or table.is_taken(cell, column):
                 continue
             if not cell.text.strip():
                 continue
-            target = Target(section.dataset, number, column.rule.field, column.spelling.place)
-            before = row.get(column.rule.field)
-            sink.put(
-                target,
-                cell.text,
-                (lattice.key(cell),),
-                unit=unit_in(column.text) or column.rule.unit or (name and unit_in(name.text)) or general,
-                percent=any("%" in part for part in notes(column.text)),
-            )
-            claimed.append((cell, column))
-            values += row.get(column.rule.field) is not before
-    if not named and not values:
+            key = lattice.key(cell)
+            before = row.get(field)
+            target = Target(section.dataset, number, field, column.spelling.place)
+            sink.put(target, cell.text, (key,), unit=head.unit or unit, percent=head.percent)
+            claimed.append((key, head.claim))
+            values += row.get(field) is not before
+    if found is None and not values:
         del out.uses[uses:], out.problems[problems:]
         return
     rows.append(row)
     if name is not None:
-        place = section.place
-        found = index.word(section.rows.vocabulary, name.text) if section.rows else None
-        claim = Claim("label", section.rows.label_field if section.rows else None, None, place)
-        if found is not None:
-            claim = Claim(
-                "label", section.rows.label_field if section.rows else None, found[1].tier, found[1].place
-            )
-        out.claims[lattice.key(name)] = claim
-    for cell, column in claimed:
-        out.claims[lattice.key(cell)] = Claim("value", None, column.how, column.spelling.place)
+        labelled = section.rows.label_field if section.rows is not None else None
+        match, place = (found[1].tier, found[1].place) if found is not None else (None, section.place)
+        out.claims[lattice.key(name)] = Claim("label", labelled, match, place)
+    out.claims.update(claimed)
 
 
 def _name(form: Form, table: Table, lattice: Lattice, line: Line, index: Index) -> Cell | None:
@@ -117,7 +132,7 @@ def _name(form: Form, table: Table, lattice: Lattice, line: Line, index: Index) 
     cells = [
         cell
         for cell in lattice.covering(line.row, 0, first)
-        if cell.text.strip() and cell.row == line.row and lattice.key(cell) not in form.headers
+        if cell.row == line.row and cell.text.strip() and lattice.key(cell) not in form.headers
     ]
     if table.section.rows is not None:
         for cell in reversed(cells):

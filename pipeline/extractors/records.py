@@ -10,9 +10,30 @@ from pipeline.text.values import NotAValue, clean, parse_number
 
 _SAME = frozenset({"〃", "同上", "″", '"', "”", "''"})
 _SIGNS = frozenset("≥≤≧≦＞＜>=<＝=═⩾⩽~～")
+_ALL_SIGNS = "".join(sorted(_SIGNS))
 _NATURE = {"定性": "nature", "定量": "nature", "正向": "direction", "反向": "direction", "逆向": "direction"}
 _MARKED = ("sign", "direction", "nature")
 _TICKS = frozenset("√✓✔☑■●")
+
+
+class _Columns:
+    """What every record of a table asks of its columns, found out once for the table.
+
+    ``by_field`` is the last column of each field, ``names`` those that name the record, ``marked`` the fields
+    in _MARKED, ``values`` the columns of all other fields but the unit; ``end`` is where the last ends.
+    """
+
+    def __init__(self, table: Table) -> None:
+        columns = table.columns
+        self.by_field = {column.rule.field: column for column in columns}
+        self.claims = {name: _value_claim(column) for name, column in self.by_field.items()}
+        self.names = [column for column in columns if column.rule.names]
+        self.named = {column.rule.field for column in self.names}
+        self.deepest = self.names[-1].rule.field if self.names else ""
+        self.marked = [name for name in _MARKED if name in self.by_field]
+        own = self.named.union(_MARKED, ("target_unit",))
+        self.values = [column for column in columns if column.rule.field not in own]
+        self.end = max(column.end for column in columns)
 
 
 @dataclass(slots=True)
@@ -20,6 +41,7 @@ class _Carry:
     """The level names that go on downwards: field -> (text, cell); ``torn`` are those cut by a page break."""
 
     torn: Torn
+    columns: _Columns
     values: dict[str, tuple[str, Key]] = field(default_factory=dict)
 
 
@@ -28,26 +50,30 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     for table in form.tables:
         if table.section.name != section.name:
             continue
-        carry = _Carry(torn_names(form, table, index))
-        for line in table.lines:
-            _record(form, table, line, carry, out, index)
+        if table.lines:
+            carry = _Carry(torn_names(form, table, index), _Columns(table))
+            for line in table.lines:
+                _record(form, table, line, carry, out, index)
         for line in table.totals:
             _total(form, table, line, out, index)
 
 
 def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, index: Index) -> None:
     lattice = form.lattices[line.grid]
-    cells = _align(table, lattice, line)
+    columns = carry.columns
+    cells = _align(table, columns, lattice, line)
     if cells is None:
         return
     texts = {name: _joined(found) for name, found in cells.items()}
-    levels = _levels(table, lattice, cells, carry)
-    names = [column.rule.field for column in table.columns if column.rule.names]
-    deepest = names[-1] if names else ""
-    others = [name for name, text in texts.items() if name not in names and clean(text) is not None]
-    name_text, name_key = levels.get(deepest, ("", (line.grid, line.row, 0)))
-    if not others and (clean(name_text) is None or name_key[:2] != (line.grid, line.row)):
-        _ignore(table, lattice, cells, deepest, out)
+    keys = {name: _keys(lattice, found) for name, found in cells.items()}
+    levels = _levels(columns, lattice, cells, carry)
+    name_text, name_key = levels.get(columns.deepest, ("", (line.grid, line.row, 0)))
+    if (
+        (clean(name_text) is None or name_key[:2] != (line.grid, line.row))
+        # nothing but names, and no name of its own
+        and all([clean(text) is None for name, text in texts.items() if name not in columns.named])
+    ):
+        _ignore(columns, keys, out)
         return
     if table.recipient is not None and clean(texts[table.recipient.rule.field]) is None:
         return
@@ -57,26 +83,25 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
         row["horizon"] = table.horizon
     sink = Sink(out, index, row, form.lattices)
     number = len(rows)
-    by_field = {column.rule.field: column for column in table.columns}
-    for name in names:
+    for column in columns.names:
+        name = column.rule.field
         if name in levels:
             text, key = levels[name]
-            keys = carry.torn[key][1] if key in carry.torn else (key,)
-            sink.put(_target(table, number, by_field[name]), text, keys)
-            out.claims[key] = _value_claim(by_field[name])
+            used = carry.torn[key][1] if key in carry.torn else (key,)
+            sink.put(_target(table, number, columns.by_field[name]), text, used)
+            out.claims[key] = columns.claims[name]
     if table.recipient is not None:
         sink.put(
             _target(table, number, table.recipient, "recipient"),
             table.recipient.recipient,
             table.recipient.header[-1:],
         )
-    _values(table, lattice, cells, texts, by_field, number, sink)
+    _values(table, columns, cells, texts, keys, number, sink)
     _codes(table, number, row, levels, sink, index)
     rows.append(row)
-    for name, found in cells.items():
-        for cell in found:
-            if cell.text.strip():
-                out.claims.setdefault(lattice.key(cell), _value_claim(by_field[name]))
+    for name, found in keys.items():
+        for key in found:
+            out.claims.setdefault(key, columns.claims[name])
 
 
 def _target(table: Table, number: int, column: Column, name: str | None = None) -> Target:
@@ -88,36 +113,37 @@ def _value_claim(column: Column) -> Claim:
 
 
 def _joined(cells: list[Cell]) -> str:
-    return (
-        "".join(cell.text.strip() for cell in cells) if len(cells) > 1 else (cells[0].text if cells else "")
-    )
+    if len(cells) == 1:
+        return cells[0].text
+    return "".join([cell.text.strip() for cell in cells])
 
 
-def _align(table: Table, lattice: Lattice, line: Line) -> dict[str, list[Cell]] | None:
+def _align(table: Table, columns: _Columns, lattice: Lattice, line: Line) -> dict[str, list[Cell]] | None:
     """Return field -> the cells of a row that lie in its column; None where the row is no record."""
-    starting = lattice.starting(line.row)
-    if not any(cell.text.strip() for cell in starting):
+    printed = lattice.printed(line.row)
+    if not printed:
         return None
-    end = max(column.end for column in table.columns)
+    starting = lattice.starting(line.row)
+    end = columns.end
     shift = 0
     gap = len(starting)
     if not lattice.spans and len(starting) < end:
-        if len([cell for cell in starting if cell.text.strip()]) < 2:
+        if len(printed) < 2:
             return None
         gap, shift = _gap(table, starting, end - len(starting))
-    found: dict[str, list[Cell]] = {column.rule.field: [] for column in table.columns}
+    found: dict[str, list[Cell]] = {name: [] for name in columns.by_field}
     for column in table.columns:
-        names = column.rule.fill
         if lattice.spans:
+            fill = column.rule.fill
             for cell in lattice.covering(line.row, column.start, column.end):
-                if (cell.row == line.row or names) and not table.is_taken(cell, column):
+                if (fill or cell.row == line.row) and not table.is_taken(cell, column):
                     found[column.rule.field].append(cell)
         else:
             for place in range(column.start, column.end):
                 at = place if place < gap else place - shift
                 if 0 <= at < len(starting) and not gap <= place < gap + shift:
                     found[column.rule.field].append(starting[at])
-    if lattice.spans and _is_note(table, starting):
+    if lattice.spans and _is_note(table, columns, printed):
         return None
     return found
 
@@ -148,24 +174,21 @@ def _numeric(text: str) -> bool:
     return True
 
 
-def _is_note(table: Table, starting: tuple[Cell, ...]) -> bool:
+def _is_note(table: Table, columns: _Columns, printed: tuple[Cell, ...]) -> bool:
     """Say whether a row is one text across all name columns: a remark, no record."""
-    full = [cell for cell in starting if cell.text.strip()]
-    names = [column for column in table.columns if column.rule.names]
-    if len(full) != 1 or not names:
+    if len(printed) != 1 or not columns.names:
         return False
-    cell = full[0]
-    wide = cell.col <= names[0].start and cell.col + cell.col_span >= table.columns[-1].end
+    cell = printed[0]
+    wide = cell.col <= columns.names[0].start and cell.col + cell.col_span >= table.columns[-1].end
     return wide and len(table.columns) > 1
 
 
 def _levels(
-    table: Table, lattice: Lattice, cells: dict[str, list[Cell]], carry: _Carry
+    columns: _Columns, lattice: Lattice, cells: dict[str, list[Cell]], carry: _Carry
 ) -> dict[str, tuple[str, Key]]:
     """Return field -> (text, cell) of the name columns, empty ones filled from above, ditto marks resolved."""
     found: dict[str, tuple[str, Key]] = {}
-    names = [column for column in table.columns if column.rule.names]
-    for place, column in enumerate(names):
+    for place, column in enumerate(columns.names):
         name = column.rule.field
         full = [cell for cell in cells[name] if cell.text.strip()]
         carried = carry.values.get(name)
@@ -173,7 +196,7 @@ def _levels(
             text, key = _joined(full), lattice.key(full[0])
             text = carry.torn[key][0] if key in carry.torn else text
             if carried is None or (carried[1] != key and carried[0].strip() != text.strip()):
-                for lower in names[place + 1 :]:
+                for lower in columns.names[place + 1 :]:
                     carry.values.pop(lower.rule.field, None)
             carry.values[name] = found[name] = (text, key)
         elif carried is not None and (column.rule.fill or full):
@@ -181,61 +204,56 @@ def _levels(
     return found
 
 
-def _ignore(table: Table, lattice: Lattice, cells: dict[str, list[Cell]], deepest: str, out: Yield) -> None:
+def _ignore(columns: _Columns, keys: dict[str, tuple[Key, ...]], out: Yield) -> None:
     """Account for a line that is no row: its cells, and level names that no later row uses."""
-    by_field = {column.rule.field: column for column in table.columns}
-    for name, found in cells.items():
-        for cell in found:
-            if cell.text.strip():
-                claim = Claim("ignored", None, None, by_field[name].spelling.place, "placeholder")
-                out.claims.setdefault(lattice.key(cell), claim)
+    for name, found in keys.items():
+        for key in found:
+            place = columns.by_field[name].spelling.place
+            out.claims.setdefault(key, Claim("ignored", None, None, place, "placeholder"))
 
 
 def _values(
     table: Table,
-    lattice: Lattice,
+    columns: _Columns,
     cells: dict[str, list[Cell]],
     texts: dict[str, str],
-    by_field: dict[str, Column],
+    keys: dict[str, tuple[Key, ...]],
     number: int,
     sink: Sink,
 ) -> None:
     """Put every column that is no level; sign, number and unit in three cells are joined."""
     sign = ""
     sign_keys: tuple[Key, ...] = ()
-    for name in _MARKED:
-        printed = clean(texts.get(name, "")) or ""
+    for name in columns.marked:
+        printed = clean(texts[name]) or ""
         if not printed:
             continue
-        keys = _keys(lattice, cells[name])
         if all(char in _SIGNS for char in printed):
-            sign, sign_keys = printed, keys
+            sign, sign_keys = printed, keys[name]
         else:
             goes_to = _NATURE.get(printed, name)
             if goes_to != "sign":
-                sink.put(_target(table, number, by_field[name], goes_to), printed, keys)
+                sink.put(_target(table, number, columns.by_field[name], goes_to), printed, keys[name])
     unit = clean(texts.get("target_unit", "")) or ""
-    for column in table.columns:
+    for column in columns.values:
         name = column.rule.field
-        if column.rule.names or name in _MARKED or name == "target_unit":
-            continue
-        text = texts[name]
-        keys = _keys(lattice, cells[name])
+        text, used = texts[name], keys[name]
         if column.rule.several:
-            text, keys = _several(table, lattice, name, cells[name])
-        elif name.endswith("_text") and clean(text) is not None:
-            parts = (sign if name == "target_text" else "", str(clean(text)), unit)
-            text, used = _with_sign_and_unit(*parts)
-            keys += sign_keys if used[0] else ()
-            keys += _keys(lattice, cells["target_unit"]) if used[1] and "target_unit" in cells else ()
-        sink.put(_target(table, number, column), text, keys)
+            text, used = _several(table, name, cells[name], used)
+        elif name.endswith("_text") and (bare := clean(text)) is not None:
+            text, joined = _with_sign_and_unit(sign if name == "target_text" else "", bare, unit)
+            used += sign_keys if joined[0] else ()
+            used += keys["target_unit"] if joined[1] and "target_unit" in keys else ()
+        sink.put(_target(table, number, column), text, used)
 
 
-def _several(table: Table, lattice: Lattice, name: str, cells: list[Cell]) -> tuple[str, tuple[Key, ...]]:
+def _several(
+    table: Table, name: str, cells: list[Cell], keys: tuple[Key, ...]
+) -> tuple[str, tuple[Key, ...]]:
     """Return the text of a field that several columns give: their texts, a tick as its column's label."""
     parts: list[str] = []
-    keys: list[Key] = []
-    for cell in cells:
+    used: list[Key] = []
+    for cell, key in zip([cell for cell in cells if cell.text.strip()], keys, strict=True):
         printed = clean(cell.text)
         if printed is None:
             continue
@@ -244,13 +262,13 @@ def _several(table: Table, lattice: Lattice, name: str, cells: list[Cell]) -> tu
         )
         tick = all(char in _TICKS for char in printed)
         parts.append(column.lowest if tick and column is not None else printed)
-        keys.append(lattice.key(cell))
-    return "；".join(parts), tuple(keys)
+        used.append(key)
+    return "；".join(parts), tuple(used)
 
 
 def _with_sign_and_unit(sign: str, text: str, unit: str) -> tuple[str, tuple[bool, bool]]:
     """Return number with the sign before and the unit behind it, and which of the two were joined."""
-    bare = text.lstrip("".join(_SIGNS))
+    bare = text.lstrip(_ALL_SIGNS)
     if not bare[:1].isdigit():
         return text, (False, False)
     with_sign = bool(sign) and text == bare
@@ -259,7 +277,8 @@ def _with_sign_and_unit(sign: str, text: str, unit: str) -> tuple[str, tuple[boo
 
 
 def _keys(lattice: Lattice, cells: list[Cell]) -> tuple[Key, ...]:
-    return tuple(lattice.key(cell) for cell in cells if cell.text.strip())
+    grid = lattice.index
+    return tuple([(grid, cell.row, cell.col) for cell in cells if cell.text.strip()])
 
 
 def _codes(

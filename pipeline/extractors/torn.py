@@ -17,6 +17,9 @@ def torn_names(form: Form, table: Table, index: Index) -> Torn:
     """
     vocabularies = {source: vocabulary for _, source, vocabulary in table.section.codes}
     found: Torn = {}
+    grids = {line.grid for line in table.lines}
+    if len(set().union(*(form.lattices[grid].pages for grid in grids))) < 2:
+        return found
     for column in table.columns:
         vocabulary = vocabularies.get(column.rule.field)
         if vocabulary is None:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
+from typing import NamedTuple
 
 from pipeline.model import Key, Lattice, Problem, Use, Yield
 from pipeline.rulebook.index import Index
@@ -22,7 +22,8 @@ from pipeline.text.values import (
 
 # the least confidence of a cell whose number is taken, by measurement (tests/benchmarks/scans.py)
 SURE = 0.90
-_UNIT = re.compile(r"[十百千]?[万亿]?元")
+_UNIT = re.compile(r"[十百千拾佰仟]?[万亿萬億]?元")
+_FOREIGN = re.compile(r"[万亿萬億]?(?:美|欧|港|日|韩|英|加|澳|台)元")
 _SHORT = 40
 _SCORES = frozenset({"weight", "score", "reviewed_score", "total_weight", "total_score"})
 _QUANTITIES = {"target_text": "target", "actual_text": "actual"}
@@ -38,8 +39,7 @@ _LONG_CODE = re.compile(r"^[\[(（【]?(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{6,}")
 _YEAR_LIKE = re.compile(r"^(?:19|20)\d\d(?:[-—－][12]?\d?|年)")
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """Where a value goes: dataset, row and column, and the rule that sends it there."""
 
     dataset: str
@@ -48,12 +48,18 @@ class Target:
     rule: str
 
 
+@lru_cache(maxsize=1 << 12)
 def unit_in(text: str) -> str | None:
-    """Return the money unit in a label's bracket notes: ``项目资金（万元）`` gives ``万元``."""
+    """Return the money unit in a label's bracket notes: ``项目资金（万元）`` gives ``万元``.
+
+    The unit of another currency is returned as printed and is nobody's factor; two units at once are none.
+    """
     for part in notes(text):
-        found = _UNIT.search(part)
+        if foreign := _FOREIGN.search(part):
+            return foreign.group()
+        found = set(_UNIT.findall(part))
         if found:
-            return found.group()
+            return found.pop() if len(found) == 1 else None
     return None
 
 
@@ -71,6 +77,7 @@ class Sink:
         self.row = row
         self.lattices = lattices or {}
         self.types = index.types
+        self.recognised = any([lattice.recognised for lattice in self.lattices.values()])
 
     def put(
         self,
@@ -85,32 +92,48 @@ class Sink:
 
         A number that was recognised less surely than SURE is not stored: it is a Problem like one that is no number.
         """
-        printed = clean(text)
-        if printed is None or self.row.get(target.field) is not None:
+        dataset, number, field, rule = target
+        row, uses = self.row, self.out.uses
+        if row.get(field) is not None:
             return
+        kind = self.types.get((dataset, field), "string")
         try:
-            values = self._typed(target, printed, unit, percent)
-            self._refuse_doubtful(values, keys)
+            values = (_typed_once if len(text) <= _SHORT else _typed)(kind, field, text, unit, percent)
+            if self.recognised:
+                self._refuse_doubtful(values, keys)
         except NotAValue as err:
+            printed = clean(text) or text
+            for key in keys[:1]:
+                self.out.problems.append(Problem(dataset, number, field, key, printed, str(err)))
+            if field not in _QUANTITIES:
+                return
+            values = ((field, printed),)
+        else:
+            if len(values) == 1 and field in _QUANTITIES:
+                self._say_several(target, text, keys)
+        for name, value in values:
+            if name != field and row.get(name) is not None:
+                continue
+            row[name] = value
+            for key in keys:
+                uses.append(Use(dataset, number, name, key, rule))
+
+    def _say_several(self, target: Target, text: str, keys: tuple[Key, ...]) -> None:
+        """Note a target or a result of more than one value, which is text: the check ``values`` says so."""
+        printed = clean(text) or text
+        if _kind_once(printed) == "several":
+            message = "several values in one cell; kept as text"
             for key in keys[:1]:
                 self.out.problems.append(
-                    Problem(target.dataset, target.row_index, target.field, key, printed, str(err))
+                    Problem(target.dataset, target.row_index, target.field, key, printed, message, "several")
                 )
-            if target.field not in _QUANTITIES:
-                return
-            values = {target.field: printed}
-        for name, value in values.items():
-            if value is None or (name != target.field and self.row.get(name) is not None):
-                continue
-            self.row[name] = value
-            self.use(target, name, keys)
 
-    def _refuse_doubtful(self, values: dict[str, object], keys: tuple[Key, ...]) -> None:
+    def _refuse_doubtful(self, values: tuple[tuple[str, object], ...], keys: tuple[Key, ...]) -> None:
         """Raise NotAValue for numbers from a cell whose text was recognised with too little confidence."""
         for grid, row, col in keys:
             cell = self.lattices[grid].at(row, col) if grid in self.lattices else None
             sure = cell.confidence if cell is not None else None
-            if sure is not None and sure < SURE and any(map(_is_number, values.values())):
+            if sure is not None and sure < SURE and any(_is_number(value) for _name, value in values):
                 raise NotAValue(f"recognised with confidence {sure:.2f}, under {SURE:.2f}: not taken")
 
     def use(self, target: Target, name: str, keys: tuple[Key, ...], rule: str | None = None) -> None:
@@ -118,14 +141,24 @@ class Sink:
         for key in keys:
             self.out.uses.append(Use(target.dataset, target.row_index, name, key, rule or target.rule))
 
-    def _typed(self, target: Target, text: str, unit: str | None, percent: bool) -> dict[str, object]:
-        kind = self.types.get((target.dataset, target.field), "string")
-        typed = _typed_once if len(text) <= _SHORT else _typed_text
-        return typed(kind, target.field, text, unit, percent)
+
+def _typed(
+    kind: str, field: str, text: str, unit: str | None, percent: bool
+) -> tuple[tuple[str, object], ...]:
+    """Return (column, value) of what a cell prints, none for a blank or a null token; NotAValue."""
+    printed = clean(text)
+    if printed is None:
+        return ()
+    values = _typed_text(kind, field, printed, unit, percent).items()
+    return tuple((name, value) for name, value in values if value is not None)
+
+
+# the same few texts stand in most cells
+_typed_once = lru_cache(maxsize=1 << 15)(_typed)
 
 
 def _typed_text(kind: str, field: str, text: str, unit: str | None, percent: bool) -> dict[str, object]:
-    """Return column -> value of a printed text; the same few texts stand in most cells."""
+    """Return column -> value of a printed text, cleaned; None where there is none."""
     if kind.startswith("decimal"):
         return {field: parse_amount(text, unit)}
     if field in _SCORES:
@@ -159,7 +192,9 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float | Decimal)
 
 
-_typed_once = lru_cache(maxsize=1 << 15)(_typed_text)
+@lru_cache(maxsize=1 << 15)
+def _kind_once(text: str) -> str:
+    return parse_quantity(text).kind
 
 
 def _number(value: Decimal | None) -> float | None:

@@ -161,15 +161,16 @@ def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex, inde
 
 def _line(walk: _Walk, line: Line, lattice: Lattice) -> int:
     """Take one row into the walk; return how many rows it used up."""
-    full = [cell for cell in lattice.starting(line.row) if cell.text.strip()]
+    full = lattice.printed(line.row)
     if not full:
         if walk.open is not None:
             walk.lines.append(line)
         return 1
-    header = find_header(lattice, line.row, walk.labels, walk.index)
-    if header is not None:
-        return _header(walk, header, line, lattice)
     looks = [walk.labels.look(cell.text) for cell in full]
+    if sum([bool(look.columns) for look in looks]) > 1:
+        header = find_header(lattice, line.row, walk.labels, walk.index)
+        if header is not None:
+            return _header(walk, header, line, lattice)
     if walk.open is not None:
         if _is_total(walk.open, full, looks):
             walk.totals.append(line)
@@ -245,12 +246,12 @@ def _is_furniture(block: Block) -> bool:
     return block.locator.endswith("margin") or len(fold(block.text)) <= _PAGE_NUMBER
 
 
-def _is_total(header: Header, full: list[Cell], looks: list[Look]) -> bool:
+def _is_total(header: Header, full: Sequence[Cell], looks: list[Look]) -> bool:
     """Say whether a row is the section's total: its first text is a total's label, not a record's name cell."""
     return bool(header.section.totals) and header.section.name in looks[0].totals and len(full) <= 4
 
 
-def _leaves(header: Header, full: list[Cell], looks: list[Look]) -> bool:
+def _leaves(header: Header, full: Sequence[Cell], looks: list[Look]) -> bool:
     """Say whether a row lies behind the end of the open table."""
     first, look = full[0], looks[0]
     left = first.col <= header.columns[0].start
@@ -265,7 +266,7 @@ def _leaves(header: Header, full: list[Cell], looks: list[Look]) -> bool:
     return False
 
 
-def _fields(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) -> None:
+def _fields(walk: _Walk, full: Sequence[Cell], looks: list[Look], lattice: Lattice) -> None:
     """Take a row outside the tables: labels of fields sections, block names, pairs, or heading text."""
     any_label = False
     block = _block(walk, full, looks, lattice)
@@ -304,10 +305,13 @@ def _fields(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) 
 def _is_value(walk: _Walk, cell: Cell, lattice: Lattice) -> bool:
     """Say whether a cell stands right of a label that has no value of its own."""
     left = lattice.at(cell.row, cell.col - 1)
-    return left is not None and any(hit.key == lattice.key(left) and hit.inline is None for hit in walk.hits)
+    if left is None:
+        return False
+    key = lattice.key(left)
+    return any(hit.key == key and hit.inline is None for hit in walk.hits)
 
 
-def _block(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) -> Section | None:
+def _block(walk: _Walk, full: Sequence[Cell], looks: list[Look], lattice: Lattice) -> Section | None:
     """Return the matrix section in whose block a row lies, where its rows may do without a header."""
     row = full[0].row
     for cell in lattice.covering(row, 0, lattice.width):
@@ -324,7 +328,7 @@ def _block(walk: _Walk, full: list[Cell], looks: list[Look], lattice: Lattice) -
     return _pairs_alone(walk, full, lattice)
 
 
-def _pairs_alone(walk: _Walk, full: list[Cell], lattice: Lattice) -> Section | None:
+def _pairs_alone(walk: _Walk, full: Sequence[Cell], lattice: Lattice) -> Section | None:
     """Return the matrix section of which a row outside any block holds two labels or more, each with a number."""
     for section in walk.labels.rule.sections:
         if section.rows is None or not section.rows.default:

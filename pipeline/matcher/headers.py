@@ -75,10 +75,9 @@ def find_header(lattice: Lattice, row: int, labels: FormIndex, index: Index) -> 
     if _pairs(lattice, row, labels):
         return None
     present: dict[str, int] = {}
-    for cell in lattice.starting(row):
-        if cell.text.strip():
-            for name in labels.look(cell.text).columns:
-                present[name] = present.get(name, 0) + 1
+    for cell in lattice.printed(row):
+        for name in labels.look(cell.text).columns:
+            present[name] = present.get(name, 0) + 1
     for name, count in present.items():
         if count < 2:
             continue
@@ -92,7 +91,7 @@ def find_header(lattice: Lattice, row: int, labels: FormIndex, index: Index) -> 
 def _pairs(lattice: Lattice, row: int, labels: FormIndex) -> bool:
     """Say whether a row is made of fields with their values: each head on it is a field's label beside a value."""
     found = False
-    for cell in lattice.starting(row):
+    for cell in lattice.printed(row):
         look = labels.look(cell.text)
         if not look.columns:
             continue
@@ -124,16 +123,14 @@ def _header(lattice: Lattice, row: int, section: Section, labels: FormIndex) -> 
 def _least_depth(lattice: Lattice, row: int, section: Section, labels: FormIndex) -> int:
     """Return how many rows a header takes at least: what two of its cells or more span."""
     spans = sorted(
-        cell.row_span
-        for cell in lattice.starting(row)
-        if cell.text.strip() and section.name in labels.look(cell.text).columns
+        cell.row_span for cell in lattice.printed(row) if section.name in labels.look(cell.text).columns
     )
     return min(spans[-2], _DEEPEST) if len(spans) > 1 else 1
 
 
 def _goes_on(lattice: Lattice, top: int, row: int, section: Section, labels: FormIndex) -> bool:
     """Say whether a row below a header's top belongs to it: every text on it is a column, alone or stacked."""
-    full = [cell for cell in lattice.starting(row) if cell.text.strip()]
+    full = lattice.printed(row)
     if not full:
         return any(cell.row_span > 1 and cell.row >= top for cell in lattice.covering(row, 0, lattice.width))
     for cell in full:

@@ -44,7 +44,7 @@ def reading_order(document: Document, lattices: Sequence[Lattice]) -> list[Item]
 
 def only_cell(lattice: Lattice, row: int) -> Cell | None:
     """Return the one cell with text that starts on a row, None where there are none or several."""
-    full = [cell for cell in lattice.starting(row) if cell.text.strip()]
+    full = lattice.printed(row)
     return full[0] if len(full) == 1 else None
 
 
@@ -85,12 +85,11 @@ def split_repeats(stretch: Stretch, lattices: Sequence[Lattice], labels: FormInd
     for at, item in enumerate(stretch.items):
         if isinstance(item, Block):
             continue
-        looks = [
-            labels.look(cell.text) for cell in lattices[item.grid].starting(item.row) if cell.text.strip()
-        ]
-        table_seen = table_seen or sum(1 for look in looks if look.columns) >= 3
+        full = lattices[item.grid].printed(item.row)
+        looks = [labels.look(cell.text) for cell in (full[:2] if table_seen else full)]
+        table_seen = table_seen or sum([bool(look.columns) for look in looks]) >= 3
         field = looks[0].fields.rule.field if looks and looks[0].fields else None
-        if field is None or (looks[0].columns and len(looks) > 2 and looks[1].columns):
+        if field is None or (looks[0].columns and len(full) > 2 and looks[1].columns):
             continue
         if first is None:
             first = field

@@ -82,10 +82,9 @@ class Table:
 
     def is_taken(self, cell: Cell, column: Column) -> bool:
         """Say whether a cell over several columns belongs to one before this."""
-        return any(
-            other.start < column.start and cell.col < other.end and cell.col + cell.col_span > other.start
-            for other in self.columns
-        )
+        start, end = cell.col, cell.col + cell.col_span
+        columns = self.columns
+        return any([one.start < column.start and start < one.end and end > one.start for one in columns])
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,10 @@ class Use(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A printed value that could not be typed: its text stays in the ledger, its column is null."""
+    """A printed value that could not be typed: its text stays in the ledger, its column is null.
+
+    ``kind`` is ``unread``, or ``several`` for a target or result of more than one value, which is kept as text.
+    """
 
     dataset: str
     row_index: int | None
@@ -141,6 +143,7 @@ class Problem:
     key: Key
     text: str
     message: str
+    kind: str = "unread"
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Geometry over one grid: which cell covers a position, what lies right, below and between two columns."""
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 from pipeline.model.document import Cell, Grid
 
@@ -8,26 +8,39 @@ Key = tuple[int, int, int]
 
 
 class Lattice:
-    """Look-ups in one grid; built once per grid and read many times."""
+    """Look-ups in one grid; built once per grid and read many times.
+
+    ``lines`` holds the cells that begin on a row, ``filled`` those of them with text; ``pages`` are those
+    that cells begin on; ``recognised`` says that some text was recognised in an image, with a confidence.
+    """
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
         self.index = grid.index
         self.spans = grid.spans
         self.lines: dict[int, tuple[Cell, ...]] = dict(grid.rows())
+        self.filled: dict[int, tuple[Cell, ...]] = {}
+        for row, line in self.lines.items():
+            self.filled[row] = tuple([cell for cell in line if cell.text.strip()])
         self._cover: dict[tuple[int, int], Cell] = {}
         cover = self._cover
-        width = 0
+        self.pages = {cell.page for cell in grid.cells if cell.page is not None}
+        self.recognised = any([cell.confidence is not None for cell in grid.cells])
+        width = height = 0
         for cell in grid.cells:
-            width = max(width, cell.col + cell.col_span)
-            if cell.row_span == 1 and cell.col_span == 1:
-                cover[cell.row, cell.col] = cell
+            row, col, row_span, col_span = cell[:4]
+            if col + col_span > width:
+                width = col + col_span
+            if row + row_span > height:
+                height = row + row_span
+            if row_span == 1 and col_span == 1:
+                cover[row, col] = cell
             else:
-                for row in range(cell.row, cell.row + cell.row_span):
-                    for col in range(cell.col, cell.col + cell.col_span):
-                        cover[row, col] = cell
+                for place in range(row, row + row_span):
+                    for column in range(col, col + col_span):
+                        cover[place, column] = cell
         self.width = width
-        self.height = max((cell.row + cell.row_span for cell in grid.cells), default=0)
+        self.height = height
 
     def at(self, row: int, col: int) -> Cell | None:
         """Return the cell that covers a position, None outside the grid and in holes."""
@@ -41,16 +54,26 @@ class Lattice:
         """Return the cells that begin on a row, left to right."""
         return self.lines.get(row, ())
 
-    def covering(self, row: int, start: int, end: int) -> Iterator[Cell]:
-        """Yield the distinct cells that cover columns start..end-1 of a row, left to right."""
+    def printed(self, row: int) -> tuple[Cell, ...]:
+        """Return the cells with text that begin on a row, left to right."""
+        return self.filled.get(row, ())
+
+    def covering(self, row: int, start: int, end: int) -> Sequence[Cell]:
+        """Return the distinct cells that cover columns start..end-1 of a row, left to right."""
+        get = self._cover.get
+        if end - start == 1:
+            cell = get((row, start))
+            return () if cell is None else (cell,)
+        found = []
         col = start
         while col < end:
-            cell = self._cover.get((row, col))
+            cell = get((row, col))
             if cell is None:
                 col += 1
                 continue
-            yield cell
+            found.append(cell)
             col = cell.col + cell.col_span
+        return found
 
     def right(self, cell: Cell) -> Cell | None:
         """Return the neighbour right of a cell on the cell's first row."""

@@ -157,5 +157,6 @@ def _add_form(
                 "cell_id": cell_id(document, problem.key),
                 "text": problem.text,
                 "message": problem.message,
+                "kind": problem.kind,
             }
         )

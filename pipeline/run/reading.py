@@ -13,7 +13,7 @@ from pipeline.readers.pdf import ENGINE_VARIABLE, ENGINES
 from pipeline.store.grids import Key, Reading
 
 #: Raise it by hand when matcher or extractors give other rows for the same document and rules.
-INTERPRETATION = 1
+INTERPRETATION = 2
 #: Failures that another day, more memory or an installed component may cure: such files are read again.
 PASSING = frozenset({"needs_ocr", "needs_libreoffice", "needs_extra", "old_format", "internal", "unreadable"})
 # readers that end in another reader: what that one changes, they change

@@ -20,6 +20,7 @@ _ROUND = Context(prec=60, rounding=ROUND_HALF_EVEN)
 # decimal128(20, 2) holds 18 digits before the point.
 _MOST_YUAN = Decimal(10) ** 18
 _SCORE_BEHIND = re.compile(r"\s*分")
+_UNIT_IN_NOTE = re.compile(r"(?<=[0-9])\s*\(([十百千]?[万亿]?元)\)$")
 
 
 class NoUnit(NotAValue):
@@ -30,11 +31,12 @@ def parse_amount(text: str, unit: str | None) -> Decimal:
     """Return yuan with two decimals: ``13`` in 万元 is 130000.00.
 
     ``unit`` is what the form prints for the column (``万元``, ``（元）``, ``单位：万元``), or None. A unit in
-    the cell goes before it: ``449.8万``, ``13万元``, ``5亿元``, ``20元``, ``￥20``. Exact; only where an
-    amount has parts of a cent is it rounded, half to even. Raises NoUnit where no known unit is printed
-    anywhere, NotAValue for all else.
+    the cell goes before it: ``449.8万``, ``13万元``, ``13（万元）``, ``5亿元``, ``20元``. ``￥20`` is 20 yuan,
+    but nobody knows what under 万元, where an accountant's format prints the sign; nor what ``5千`` is there.
+    Exact; only where an amount has parts of a cent is it rounded, half to even. Raises NoUnit where no known
+    unit is printed anywhere, NotAValue for all else.
     """
-    body = plain(text)
+    body = _UNIT_IN_NOTE.sub(r"\1", plain(text))
     if body == "一":  # typed for a dash
         raise NotAValue(f"{text!r} is not an amount")
     currency = CURRENCY_BEFORE.match(body)
@@ -42,8 +44,13 @@ def parse_amount(text: str, unit: str | None) -> Decimal:
     yuan = YUAN_BEHIND.fullmatch(found.tail)
     if found.tail and not yuan:
         raise NotAValue(f"{text!r} is not an amount")
-    printed = currency or yuan or found.scale != 1
-    amount = found.value if printed else times(found.value, _factor(text, unit, found))
+    currency_only = currency or found.tail
+    if (yuan and yuan[1]) or found.scale >= 10**4 or (currency_only and money_factor(unit) in (None, 1)):
+        amount = found.value
+    else:
+        amount = times(found.value, _factor(text, unit, found))
+        if amount != found.value and (currency_only or found.scale != 1):
+            raise NotAValue(f"{text!r} under {unit!r} may be yuan or not")
     if abs(amount) >= _MOST_YUAN:
         raise NotAValue(f"{text!r} is out of all bounds")
     return amount.quantize(_CENT, context=_ROUND)

@@ -1,7 +1,8 @@
 """Printed numbers to exact decimals.
 
 Nothing is mended: a number whose separators do not stand where they must (``7,00.0,77``, ``1,23``), whose
-digits are torn apart (``968.191 8``) or whose first digits are lost (``.32``) is no value.
+digits are torn apart (``968.191 8``) or whose first digits are lost (``.32``) is no value, and neither is a
+code or an extension (``037001``, ``010``).
 """
 
 import re
@@ -19,14 +20,21 @@ class NotAValue(ValueError):  # noqa: N818  it is no fault of the program, and r
 _EXACT = Context(prec=80)
 _MOST_CHARACTERS = 30
 
-_NUMBER = re.compile(r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|[0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(
+    r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|0?[0-9]|[1-9][0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?"
+)
 # All that looks like one number, well formed or not.
 _RUN = re.compile(r"[0-9.,](?:[0-9.,]|\s+(?=[0-9.,])|[eE][+-]?(?=[0-9]))*")
 # A figure wrapped behind a thousands comma goes on in the next line.
 _WRAPPED = re.compile(r"(?<=[0-9],)[ \t]*\n[ \t]*(?=[0-9]{3}(?![0-9]))")
-_SCALE = re.compile(r"\s*(万亿|千亿|百亿|十亿|千万|百万|十万|亿|万|千(?![米克瓦伏卡焦赫帕分])|百(?!分))")
+_SCALE = re.compile(
+    r"\s*(万亿|千亿|百亿|十亿|[千仟][万萬]|[百佰][万萬]|[十拾][万萬]|[亿億]|[万萬]|[千仟](?![米克瓦伏卡焦赫帕分])|[百佰](?!分))"
+)
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
-_AFTER_HUNDRED_MILLION = re.compile(r"([0-9]{1,4})万")
+_SCALES |= {"拾": 10, "佰": 100, "仟": 1000, "萬": 10**4, "億": 10**8}
+_AFTER_HUNDRED_MILLION = re.compile(r"([0-9]{1,4})[万萬]")
+# 3万5000元 says all its digits; 5万5 is 55 thousand to some
+_AFTER_TEN_THOUSAND = re.compile(r"([0-9]{4})(?![0-9.,])")
 _MINUS = "负" + "".join(dash for dash in DASHES + "-" if dash not in "—―─━")
 
 _DIGITS = "零一二三四五六七八九"
@@ -104,9 +112,10 @@ def _scan_arabic(body: str, run: str, text: str) -> tuple[Decimal, Decimal, str]
         for sign in found[1]:
             scale *= _SCALES[sign]
         tail = tail[found.end() :]
-        if found[1] == "亿" and (more := _AFTER_HUNDRED_MILLION.match(tail)):  # 3亿5000万
-            whole = times(mantissa, Decimal(scale)) + Decimal(more[1]) * _SCALES["万"]
-            return whole, Decimal(1), tail[more.end() :].lstrip()
+        after = {10**8: _AFTER_HUNDRED_MILLION, 10**4: _AFTER_TEN_THOUSAND}.get(scale)
+        if after and digits.isdigit() and (more := after.match(tail)):  # 3亿5000万, 3万5000
+            mantissa = _EXACT.add(mantissa, Decimal(more[1]).scaleb(-4))
+            tail = tail[more.end() :]
     return mantissa, Decimal(scale), tail.lstrip()
 
 

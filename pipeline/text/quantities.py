@@ -25,6 +25,8 @@ from pipeline.text.units import (
     PERCENT,
     PERCENT_SIGN,
     SHARE_BEFORE,
+    YUAN_BEHIND,
+    is_known_unit,
     is_measure_word,
     is_unit,
     spelled_as_figures,
@@ -76,9 +78,13 @@ _REACHED = re.compile(
 )
 _ABOUT = re.compile(r"(?:左右|上下)$")
 _DONE = re.compile(r"(?:已?完成|达标|到位)?")
-_STOP = re.compile(r"(?:[;,。、!]|(?<![0-9])\.)+$")
+# 21,516, lost its last digits
+_STOP = re.compile(r"(?:[;。、!]|(?<![0-9])[.,])+$")
+# 各1次: each of several things, the number itself is printed
+_EACH = re.compile("各(?=[0-9一二两三四五六七八九十])")
 _NOTE = re.compile(r"\(([^()0-9一二三四五六七八九十]*)\)$")
-_RATIO = re.compile(r"[0-9.]+(?:[:∶][0-9.]+)+")
+_SCALED = re.compile("^(?:[十百千]?[万亿])?")
+_RATIO = re.compile(r"[0-9.]+(?:[:∶比][0-9.]+)+")
 _TO = f"[{re.escape(DASHES + TILDES)}\\-~至到]"
 _RANGE = re.compile(rf"(?P<unit>[^0-9]*?)(?:{_TO}{{1,2}})(?P<rest>[0-9一二两三四五六七八九十百千￥¥].*)")
 _UNIT = re.compile(rf"(?:(?<![A-Za-z])[kch]?m[23](?![0-9])|(?!{_TO})[^0-9()])*")
@@ -112,7 +118,8 @@ def _squeezed(text: str) -> str:
 
 def _compare(body: str) -> Compared | None:
     """Return the comparator and what is left to be a number, or None where two contradict each other."""
-    core = _REACHED.sub("", body, count=1) if _REACHED.match(body) else body
+    core = _EACH.sub("", body, count=1) if _EACH.match(body) else body
+    core = _REACHED.sub("", core, count=1) if _REACHED.match(core) else core
     before = take_leading(core)
     if before.comparator is None and not _begins_number(core):
         before = take_behind_name(core)
@@ -129,18 +136,19 @@ def _begins_number(body: str) -> bool:
 
 def _measured(comparator: str | None, body: str) -> Quantity | None:
     """Return the quantity that the whole body is, or None; NotAValue where only its digits are wrong."""
-    body, unit_behind = _without_note(body)
-    first = _measure(body)
+    first = _measure(_without_note(body))
     if first is None:
         return None
     if first.rest:
         return _range(comparator, first) if comparator in (None, "=") else None
-    unit = first.unit or unit_behind
-    if first.chinese and not first.share and not is_measure_word(unit):
+    if first.chinese and not first.share and not _counted(first, comparator):
         return None
-    if unit and PERCENT_SIGN.fullmatch(unit) and first.share is None:
-        return Quantity(comparator, times(first.value, PERCENT[unit]), None, None, "number")
-    return Quantity(comparator, first.value, None, unit or None, "number")
+    return Quantity(comparator, first.value, None, first.unit or None, "number")
+
+
+def _counted(first: _Measure, comparator: str | None) -> bool:
+    """Tell whether a Chinese numeral counts: with a measure word, or alone from ten on (一 and 二 may be drawn)."""
+    return is_measure_word(first.unit) or (not first.unit and comparator is None and abs(first.value) >= 10)
 
 
 def _rate(compared: Compared) -> Quantity | None:
@@ -154,14 +162,14 @@ def _rate(compared: Compared) -> Quantity | None:
     return Quantity(compared.comparator, found.value, None, None, "number")
 
 
-def _without_note(body: str) -> tuple[str, str]:
-    """Return the body without a note at its end, and the note where it is the only unit: 3500(米)."""
+def _without_note(body: str) -> str:
+    """Return the body without a note at its end; a note that is the only unit goes on: 3500(米), 10-20(万元)."""
     found = _NOTE.search(body)
     if not found:
-        return body, ""
+        return body
     core, inner = body[: found.start()], found[1]
-    unit = inner if core[-1:].isdigit() and (is_unit(inner) or PERCENT_SIGN.fullmatch(inner)) else ""
-    return core, unit
+    unit = core[-1:].isdigit() and (is_known_unit(_SCALED.sub("", inner)) or PERCENT_SIGN.fullmatch(inner))
+    return core + inner if unit else core
 
 
 def _measure(body: str) -> _Measure | None:
@@ -199,8 +207,8 @@ def _with_unit(found: Scanned, share: Decimal | None, currency: str) -> _Measure
         unit, tail = printed[0], tail[printed.end() :]
         if not is_unit(unit):
             return None
-    if unit.startswith("元整"):
-        unit = unit.replace("元整", "元", 1)
+    if YUAN_BEHIND.fullmatch(unit):
+        unit = "元"
     if currency and unit != currency and unit:
         return None
     return _Measure(found.mantissa, found.scale, share, unit or currency, tail, found.chinese)

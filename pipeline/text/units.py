@@ -35,16 +35,17 @@ _SCALES = {
     "百万": 10**6,
     "千万": 10**7,
 }
-_SCALES |= {"亿": 10**8, "億": 10**8}
-_YUAN = r"(?:元|圆|圓)整?"
+_SCALES |= {"亿": 10**8, "億": 10**8, "拾": 10, "佰": 100, "仟": 1000, "佰万": 10**6, "仟万": 10**7}
+_YUAN = r"(?:元|圆|圓)[整正]?"
 _MONEY_UNIT = re.compile(
     r"(?:金额|金額|计量|货币)?(?:单位|單位)?(?:[:为]|均为)?(?:人民币|RMB|CNY)?"
-    r"(?P<scale>十万|百万|千万|十|百|千|万|萬|亿|億)?(?:元|圆|圓)"
+    r"(?P<scale>十万|百万|千万|佰万|仟万|十|拾|百|佰|千|仟|万|萬|亿|億)?(?:元|圆|圓)(?:人民币)?"
 )
 # 万 alone is printed for 万元 in money cells and money heads.
-_BARE_MONEY_UNIT = re.compile(r"(?P<scale>万|萬|亿|億)")
+_BARE_MONEY_UNIT = re.compile(r"(?:(?:金额|计量)?(?:单位|單位):)?(?P<scale>万|萬|亿|億)")
 CURRENCY_BEFORE = re.compile(r"\s*(?:人民币|RMB|CNY|[¥￥])+\s*", re.IGNORECASE)
-YUAN_BEHIND = re.compile(rf"\s*(?:人民币)?{_YUAN}\s*")
+#: Group 1 is the yuan; a name of the currency alone says nothing of 万.
+YUAN_BEHIND = re.compile(rf"\s*(?:(?:人民币)?({_YUAN})(?:人民币)?|人民币|RMB|CNY)\s*")
 
 # Latin letters are a unit only when they are one: 3A级 and 5G are names.
 _LATIN_UNIT = re.compile(
@@ -55,7 +56,7 @@ _LATIN_UNIT = re.compile(
 # What a sentence holds and no unit does: particles, verbs, and words that make the number inexact or an
 # ordinal.
 _NO_UNIT = re.compile(
-    r"[的了和及或与與并並已未不在为為是于余餘多几半号號级級第各均：:，,。；;、!！?？<>=≥≤~《》“”\"'\s]"
+    r"[的了和及或与與并並已未不在为為是于余餘多几半号號级級第各均性：:，,。；;、!！?？<>=≥≤~《》“”\"'\s]"
 )
 _UNIT_PART = re.compile(r"[㐀-鿿A-Za-z°℃㎡㎥㎏㎞㎝㎜²³%‰Ω]{1,4}")
 
@@ -66,6 +67,7 @@ _MEASURE_WORDS = """
 支 所 村 镇 县 县市 乡镇 社区 学校 班 门 课时 学时 人·月 次/年 次/月 个/年 人次/年 部 片 笔 例 宗 起 盏 口
 眼 对 组 队 点 轮 届 集
 """
+_SIGNS_OF_UNITS = frozenset("℃㎡㎥㎏㎞㎝㎜")
 MEASURE_WORDS: frozenset[str] = frozenset(_MEASURE_WORDS.split())
 
 
@@ -91,6 +93,11 @@ def is_unit(text: str) -> bool:
     if text[0].isascii() and text[0].isalpha():
         return _LATIN_UNIT.match(text) is not None and all(map(_UNIT_PART.fullmatch, map(_flat, parts)))
     return text in MEASURE_WORDS or all(map(_UNIT_PART.fullmatch, parts))
+
+
+def is_known_unit(text: str) -> bool:
+    """Tell whether the text is a unit by itself, whatever stands before it: 优 and 无 are none, 米 and km are."""
+    return is_measure_word(text) or (text[:1].isascii() and is_unit(text)) or text in _SIGNS_OF_UNITS
 
 
 def _flat(part: str) -> str:

@@ -11,12 +11,16 @@ import sys
 from array import array
 from collections.abc import Callable, Sequence
 from decimal import Decimal, localcontext
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
+from operator import is_not
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_PART = "\0"
+_MOST = 2**31 - 1
+_TOO_LONG = "more than 2 GiB of text in one column chunk"
 _CODES = {"int8": "b", "int16": "h", "int32": "i", "int64": "q", "float": "f", "double": "d"}
 
 
@@ -58,36 +62,65 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
     validity = _bits(values) if missing else None
     if pa.types.is_list(kind):
         lists = [value or () for value in values]
-        child = column([item for value in lists for item in value], kind.value_type)
-        return pa.Array.from_buffers(
-            kind, count, [validity, _offsets([len(value) for value in lists])], missing, children=[child]
-        )
+        child = column(list(chain.from_iterable(lists)), kind.value_type)
+        offsets = pa.py_buffer(_offsets(list(map(len, lists))))
+        return pa.Array.from_buffers(kind, count, [validity, offsets], missing, children=[child])
     if pa.types.is_string(kind):
-        texts = [b"" if value is None else _utf8(value) for value in values]
-        offsets = _offsets([len(text) for text in texts])
-        return pa.Array.from_buffers(kind, count, [validity, offsets, pa.py_buffer(b"".join(texts))], missing)
+        texts = values if not missing else ["" if value is None else value for value in values]
+        offsets, data = map(pa.py_buffer, _together(texts) or _one_by_one(texts))
+        return pa.Array.from_buffers(kind, count, [validity, offsets, data], missing)
     if pa.types.is_decimal(kind):
-        unscaled = _decimals(values, kind.precision, kind.scale)
+        unscaled = _small_decimals(values, kind.precision, kind.scale)
+        if unscaled is None:
+            unscaled = _decimals(values, kind.precision, kind.scale)
         return pa.Array.from_buffers(kind, count, [validity, pa.py_buffer(unscaled)], missing)
     return pa.Array.from_buffers(kind, count, [validity, pa.py_buffer(_numbers(values, str(kind)))], missing)
 
 
 def _bits(values: Sequence[object]) -> pa.Buffer:
     """Return the validity bitmap: bit i, least significant first, is 1 where value i is not None."""
+    import numpy as np
     import pyarrow as pa
 
-    # int(text, 2) takes linear time and lets C do the packing; the first value must be the lowest bit
-    text = "".join("0" if value is None else "1" for value in reversed(values))
-    return pa.py_buffer(int(text, 2).to_bytes((len(values) + 7) // 8, "little"))
+    there = np.fromiter(map(is_not, values, repeat(None)), dtype=np.bool_, count=len(values))
+    return pa.py_buffer(np.packbits(there, bitorder="little").tobytes())
 
 
-def _offsets(lengths: Sequence[int]) -> pa.Buffer:
-    import pyarrow as pa
+def _offsets(lengths: Sequence[int]) -> array[int]:
+    try:
+        return array("i", accumulate(lengths, initial=0))
+    except OverflowError:
+        raise ValueError(_TOO_LONG) from None
+
+
+def _together(texts: Sequence[Any]) -> tuple[Any, bytes] | None:
+    """Return offsets and bytes of texts encoded in one go; None where only one by one will do.
+
+    A character that no text holds parts them while they are encoded; where one stands in the bytes, there
+    an offset is.
+    """
+    import numpy as np
 
     try:
-        return pa.py_buffer(array("i", accumulate(lengths, initial=0)))
-    except OverflowError:
-        raise ValueError("more than 2 GiB of text in one column chunk") from None
+        data = _PART.join(texts).encode("utf-8")
+    except (TypeError, UnicodeEncodeError):  # no text, or half a character
+        return None
+    ends = np.flatnonzero(np.frombuffer(data, dtype=np.uint8) == ord(_PART))
+    count = len(texts)
+    if len(ends) != count - 1:
+        return None
+    size = len(data) - len(ends)
+    if size > _MOST:
+        raise ValueError(_TOO_LONG)
+    offsets = np.zeros(count + 1, dtype=np.int32)
+    offsets[1:count] = ends - np.arange(count - 1)
+    offsets[count] = size
+    return offsets, data.replace(_PART.encode(), b"")
+
+
+def _one_by_one(texts: Sequence[Any]) -> tuple[array[int], bytes]:
+    raw = [_utf8(text) for text in texts]
+    return _offsets(list(map(len, raw))), b"".join(raw)
 
 
 def _utf8(value: str) -> bytes:
@@ -100,13 +133,20 @@ def _utf8(value: str) -> bytes:
 
 
 def _numbers(values: Sequence[Any], name: str) -> bytes:
+    import numpy as np
+
     code = _CODES[name]
-    convert: Callable[[object], int | float] = _float if code in "fd" else _int
+    floating = code in "fd"
+    plain = [0 if value is None else value for value in values]
     try:
-        packed = array(code, [0 if value is None else convert(value) for value in values])
+        if set(map(type, plain)) <= ({int, float} if floating else {int}):
+            packed = array(code, plain)
+            if not floating or np.isfinite(np.frombuffer(packed, dtype=code)).all():
+                return packed.tobytes()
+        convert: Callable[[object], int | float] = _float if floating else _int
+        return array(code, map(convert, plain)).tobytes()
     except OverflowError as err:
         raise ValueError(str(err)) from None
-    return packed.tobytes()
 
 
 def _float(value: object) -> float:
@@ -121,6 +161,28 @@ def _int(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"{value!r} is not an integer")
     return value
+
+
+def _small_decimals(values: Sequence[Any], precision: int, scale: int) -> bytes | None:
+    """Return decimals that fit into 64 bits, 16 bytes each; None where there is one of another sort."""
+    import numpy as np
+
+    if not set(map(type, values)) <= {Decimal, type(None)}:
+        return None
+    limit, ten = min(10**precision, 1 << 63), Decimal(10) ** scale
+    zero = Decimal(0)
+    decimals = [zero if value is None else value for value in values]
+    if not all([-18 < value.adjusted() < 18 and value.is_finite() for value in decimals]):
+        return None
+    with localcontext() as context:
+        context.prec = 100
+        shifted = [value * ten for value in decimals]
+    whole = list(map(int, shifted))
+    if whole != shifted or not all([-limit < value < limit for value in whole]):
+        return None
+    low = np.array(whole, dtype=np.int64)
+    pairs = (low, low >> 63) if sys.byteorder == "little" else (low >> 63, low)
+    return np.stack(pairs, axis=1).tobytes()
 
 
 def _decimals(values: Sequence[object], precision: int, scale: int) -> bytes:

@@ -6,10 +6,11 @@
 -- 只比较数值、单位相同、符号明确的指标。没有符号时，相等即达到；不等时看指标方向（正向、反向），方向不明则不比较。
 -- Only indicators with both numbers, the same unit and a known sign. Without a sign equal is met; unequal is judged
 -- by the direction (正向, 反向) and left out where none is given. An achievement with a sign of its own is compared
--- only if the sign is that of the target.
+-- only if the sign is that of the target; >5 meets >5.
 WITH lines AS (
     SELECT
         form_id, row_index, target_value AS target, target_upper, actual_value AS actual,
+        actual_comparator IS NOT DISTINCT FROM target_comparator AS same_sign,
         coalesce(actual_upper, actual_value) AS actual_upper,
         1e-9 * greatest(1, abs(target_value)) AS slack,
         CASE
@@ -30,9 +31,9 @@ judged AS (
         *,
         CASE sign
             WHEN '>=' THEN actual >= target - slack
-            WHEN '>' THEN actual > target
+            WHEN '>' THEN actual > target OR (same_sign AND actual = target)
             WHEN '<=' THEN actual_upper <= target + slack
-            WHEN '<' THEN actual_upper < target
+            WHEN '<' THEN actual_upper < target OR (same_sign AND actual_upper = target)
             WHEN '=' THEN abs(actual - target) <= slack AND abs(actual_upper - target) <= slack
             WHEN '~' THEN actual >= target - slack AND actual_upper <= coalesce(target_upper, target) + slack
         END AS met
@@ -54,7 +55,7 @@ present AS (
 broken AS (
     SELECT form_id, list(DISTINCT cell_id) AS cells
     FROM problems
-    WHERE dataset = 'indicators' AND (field LIKE 'target%' OR field LIKE 'actual%')
+    WHERE dataset = 'indicators' AND kind IS DISTINCT FROM 'several' AND (field LIKE 'target%' OR field LIKE 'actual%')
     GROUP BY form_id
 ),
 used AS (

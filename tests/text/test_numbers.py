@@ -19,6 +19,7 @@ NUMBERS = {
     "153.5184": "153.5184", "449.8万": "4498000", "4623 万": "46230000", "5亿": "500000000",
     "3亿5000万": "350000000",
     "1.5万亿": "1500000000000", "3百": "300", "3千": "3000", "5百万": "5000000", "1.5E+07": "15000000",
+    "05": "5", "0.05": "0.05", "3万5000": "35000", "2仟": "2000", "3佰万": "3000000", "2億": "200000000",
     "2e-3": "0.002",
     "十": "10", "十二": "12", "廿": "20", "廿五": "25", "卅": "30", "两": "2", "两百": "200",
     "一百零五": "105", "三百二十万": "3200000",
@@ -28,6 +29,7 @@ NUMBERS = {
 NO_NUMBERS = [
     "", " ", "—", "abc", "7,00.0,77", "968.191 8", "12.3.4", "1,23", "1,2345", "0,123", ".32", "5.", "5,",
     "1 2", "1\n2", "--5", "—5",
+    "037001", "010", "007.5", "000", "5万5", "3万50000", "3.5万5000", "(5", "1,234,", "1..2", "1e5e5",
     "5%", "5元", "5-6", "(5)", "1e99", "1e", "一百二", "三万五", "二〇二〇", "一", "八十万左右", "五五", "百",
     "٣", "²", "9" * 31, "①", "½",
 ]  # fmt: skip
@@ -96,7 +98,21 @@ def test_the_law_of_scales(number: Decimal) -> None:
         ("449.8万", "万元", "4498000.00"),
         ("449.8万", "元", "4498000.00"),
         ("20元", "万元", "20.00"),
-        ("￥20", "万元", "20.00"),
+        ("￥20", "元", "20.00"),
+        ("￥20", None, "20.00"),
+        ("￥20万", "万元", "200000.00"),
+        ("￥20元", "万元", "20.00"),
+        ("20人民币", "元", "20.00"),
+        ("100万元人民币", "元", "1000000.00"),
+        ("贰拾万元正", None, "200000.00"),
+        ("13（万元）", "元", "130000.00"),
+        ("13(元)", "万元", "13.00"),
+        ("3仟万元", None, "30000000.00"),
+        ("5佰元", None, "500.00"),
+        ("3亿5000万", "万元", "350000000.00"),
+        ("3万5000元", None, "35000.00"),
+        ("2萬", "元", "20000.00"),
+        ("5千", "元", "5000.00"),
         ("¥ 1,000.50元", None, "1000.50"),
         ("5亿元", "万元", "500000000.00"),
         ("5千元", None, "5000.00"),
@@ -114,6 +130,15 @@ def test_amounts_are_yuan(text: str, unit: str | None, yuan: str) -> None:
     amount = parse_amount(text, unit)
     assert amount == Decimal(yuan)
     assert amount.as_tuple().exponent == -2
+
+
+@pytest.mark.parametrize("text", ["￥20", "¥1,234.00", "RMB 20", "20人民币", "5千", "3佰"])
+@pytest.mark.parametrize("unit", ["万元", "千元", "亿元"])
+def test_a_sign_of_yuan_under_a_head_of_ten_thousands_is_no_guess(text: str, unit: str) -> None:
+    with pytest.raises(NotAValue):
+        parse_amount(text, unit)
+    if text.startswith(("￥", "¥", "RMB")) or text.endswith("人民币"):
+        assert parse_amount(text, None) == parse_amount(text, "元") > 0
 
 
 def test_no_unit_anywhere_is_no_amount() -> None:
@@ -136,7 +161,11 @@ def test_units_of_money() -> None:
     assert money_factor("单位:元") == 1
     assert money_factor("万元") == 10**4
     assert money_factor("單位：萬元") == 10**4
-    assert money_factor("家") is None
+    for text in ("万元（人民币）", "单位：万元人民币", "单位：万", "單位：萬", "人民币万元"):
+        assert money_factor(text) == 10**4, text
+    assert (money_factor("仟元"), money_factor("佰万元")) == (1000, 10**6)
+    for text in ("家", "美元", "万美元", "港元", "元/人", "万元/元", "元、万元", "单位", "RMB", "%", ""):
+        assert money_factor(text) is None, text
     assert money_factor(None) is None
 
 

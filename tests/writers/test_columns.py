@@ -77,3 +77,14 @@ def test_a_lone_surrogate_becomes_the_replacement_character() -> None:
 def test_an_unknown_type_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown Arrow type"):
         arrow_type("text")
+
+
+def test_texts_are_the_same_whatever_they_hold() -> None:
+    values = ["甲", None, "", "a\0b", "\0", "乙" * 9]
+    assert column(values, pa.string()).to_pylist() == values
+    assert column(["", "", None], pa.string()).to_pylist() == ["", "", None]
+
+
+def test_amounts_of_more_than_64_bits_stand_beside_small_ones() -> None:
+    values = [Decimal("-0.01"), None, Decimal(10**17), Decimal(-(10**17)), Decimal("92233720368547758.08")]
+    assert column(values, pa.decimal128(20, 2)).equals(pa.array(values, pa.decimal128(20, 2)))

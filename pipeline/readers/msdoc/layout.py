@@ -5,8 +5,8 @@ from typing import Any
 from pipeline.model import Cell
 from pipeline.readers.msdoc.rows import RowShape, plain_row
 
-# Two edges closer than this are one column: Word and WPS let the edges of rows drift by rounding, and
-# LibreOffice's own export joins edges at the same distance.
+# Two edges closer than this are one column: Word and WPS let the edges of rows drift by rounding. LibreOffice joins
+# the outer edges of rows at 22 twips and keeps every inner one, which makes columns narrower than a line is wide.
 TOLERANCE = 20  # twips, 1/1440 inch
 
 Row = tuple[list[str], RowShape]
