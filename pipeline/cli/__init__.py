@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli import corrections, rerun
+from pipeline.cli import corrections, export, report, rerun
 from pipeline.errors import GuibiaoError
 
 app = typer.Typer(
@@ -30,6 +30,8 @@ rules_app = typer.Typer(
 app.add_typer(rules_app, name="rules")
 app.add_typer(corrections.app, name="corrections")
 rerun.register(app)
+report.register(app)
+export.register(app)
 
 Rules = Annotated[
     Path | None,

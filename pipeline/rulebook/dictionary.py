@@ -49,6 +49,11 @@ def dictionary(fields: Sequence[Field], fmt: Format, lang: Language) -> str:
     return _markdown(fields, lang)
 
 
+def described(dataset: str) -> tuple[str, str]:
+    """Return what a row of the dataset is, in Chinese and English."""
+    return _DATASETS.get(dataset, ("", ""))
+
+
 def _json(fields: Sequence[Field], lang: Language) -> dict[str, object]:
     return {
         "contract_version": CONTRACT_VERSION,
@@ -56,7 +61,7 @@ def _json(fields: Sequence[Field], lang: Language) -> dict[str, object]:
         "datasets": [
             {
                 "name": dataset,
-                "description": _pick(_DATASETS.get(dataset, ("", "")), lang),
+                "description": _pick(described(dataset), lang),
                 "columns": [
                     {
                         "name": field.name,
@@ -82,7 +87,7 @@ def _markdown(fields: Sequence[Field], lang: Language) -> str:
     intro = _INTROS[lang].format(version=CONTRACT_VERSION, partition=PARTITION, unknown=UNKNOWN_PARTITION)
     lines = [f"# {_TITLES[lang]}", "", intro]
     for dataset in dict.fromkeys(field.dataset for field in fields):
-        lines += ["", f"## {dataset}", "", _pick(_DATASETS.get(dataset, ("", "")), lang), ""]
+        lines += ["", f"## {dataset}", "", _pick(described(dataset), lang), ""]
         lines += [_row(_HEADS[lang]), _row(["---"] * len(_HEADS[lang]))]
         lines += [
             _row(
