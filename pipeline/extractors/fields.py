@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from pipeline.extractors.typed import Sink, Target
+from pipeline.extractors.typed import Sink
 from pipeline.model import Cell, Claim, Form, Hit, Key, Lattice, Section, Yield
 from pipeline.rulebook.index import Index
 
@@ -13,10 +13,9 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     names = {hit.key for hit in form.labels} | set(form.headers)
     for hit in sorted((hit for hit in form.labels if hit.section.name == section.name), key=_preference):
         claim = Claim("label", hit.rule.field, hit.how, hit.spelling.place)
-        target = Target("forms", None, hit.rule.field, hit.spelling.place)
         if hit.inline is not None:
             out.claims[hit.key] = Claim("value", hit.rule.field, hit.how, hit.spelling.place)
-            sink.put(target, hit.inline, (hit.key,))
+            sink.put(hit.rule.field, hit.inline, (hit.key,), hit.spelling.place)
             continue
         out.claims[hit.key] = claim
         if out.forms.get(hit.rule.field) is not None:
@@ -28,7 +27,7 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
         keys = tuple(lattice.key(cell) for cell in cells)
         for key in keys:
             out.claims.setdefault(key, Claim("value", None, hit.how, hit.spelling.place))
-        sink.put(target, "\n".join(cell.text for cell in cells), keys)
+        sink.put(hit.rule.field, "\n".join(cell.text for cell in cells), keys, hit.spelling.place)
 
 
 def _value(form: Form, hit: Hit, names: set[Key]) -> tuple[Cell, ...]:

@@ -1,6 +1,6 @@
 """Heading sections: patterns searched in the title and in the paragraphs and rows above the first label."""
 
-from pipeline.extractors.typed import Sink, Target
+from pipeline.extractors.typed import Sink
 from pipeline.model import Claim, Form, Key, Section, Yield
 from pipeline.rulebook.index import Index
 from pipeline.text.labels import fold_keep
@@ -22,8 +22,7 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
                 found = spelling.pattern.search(kept) if spelling.pattern else None
                 if found is None:
                     continue
-                target = Target("forms", None, rule.field, spelling.place)
-                sink.put(target, found["value"], (key,))
+                sink.put(rule.field, found["value"], (key,), spelling.place)
                 if out.forms.get(rule.field) is not None:
                     out.claims.setdefault(key, Claim("value", None, "pattern", spelling.place))
                     break

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.extractors.typed import Sink, Target, unit_in
+from pipeline.extractors.typed import Sink, unit_in
 from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Pair, Section, Table, Use, Yield
 from pipeline.rulebook.index import Index
 from pipeline.text.labels import notes
@@ -54,21 +54,18 @@ def _pair(form: Form, table: Table, pair: Pair, general: str | None, out: Yield,
     row: dict[str, object] = dict(section.constants)
     if "horizon" in row:
         row["horizon"] = pair.horizon
-    sink = Sink(out, index, row, form.lattices)
+    sink = Sink(out, index, row, form.lattices, section.dataset, number)
     code, spelling = found
-    sink.put(
-        Target(section.dataset, number, section.rows.label_field, spelling.place), pair.text, (pair.label,)
-    )
+    sink.put(section.rows.label_field, pair.text, (pair.label,), spelling.place)
     row[section.rows.code_field] = code
-    target = Target(section.dataset, number, section.rows.default, spelling.place)
-    sink.use(target, section.rows.code_field, (pair.label,))
+    sink.use(section.rows.code_field, (pair.label,), spelling.place)
     lattice = form.lattices[pair.label[0]]
     text, keys = pair.inline or "", (pair.label,)
     if pair.value is not None:
         cell = lattice.at(pair.value[1], pair.value[2])
         text, keys = (cell.text if cell is not None else ""), (pair.value,)
         out.claims.setdefault(pair.value, Claim("value", None, spelling.tier, spelling.place))
-    sink.put(target, text, keys, unit=unit_in(pair.text) or general)
+    sink.put(section.rows.default, text, keys, spelling.place, unit_in(pair.text) or general)
     role = "value" if pair.inline is not None else "label"
     out.claims[pair.label] = Claim(role, section.rows.label_field, spelling.tier, spelling.place)
     rows.append(row)
@@ -87,17 +84,15 @@ def _row(
     section = table.section
     rows = out.rows.setdefault(section.dataset, [])
     row: dict[str, object] = dict(section.constants)
-    sink = Sink(out, index, row, form.lattices)
-    number = len(rows)
+    sink = Sink(out, index, row, form.lattices, section.dataset, len(rows))
     uses, problems = len(out.uses), len(out.problems)
     name = _name(form, table, lattice, line, index)
     found = index.word(section.rows.vocabulary, name.text) if name is not None and section.rows else None
     if name is not None and section.rows is not None:
-        target = Target(section.dataset, number, section.rows.label_field, section.place)
-        sink.put(target, name.text, (lattice.key(name),))
+        sink.put(section.rows.label_field, name.text, (lattice.key(name),), section.place)
         if found is not None:
             row[section.rows.code_field] = found[0]
-            sink.use(target, section.rows.code_field, (lattice.key(name),), found[1].place)
+            sink.use(section.rows.code_field, (lattice.key(name),), found[1].place)
     unit = (unit_in(name.text) if name is not None else None) or general
     claimed: list[tuple[Key, Claim]] = []
     values = 0
@@ -111,8 +106,7 @@ def _row(
                 continue
             key = lattice.key(cell)
             before = row.get(field)
-            target = Target(section.dataset, number, field, column.spelling.place)
-            sink.put(target, cell.text, (key,), unit=head.unit or unit, percent=head.percent)
+            sink.put(field, cell.text, (key,), column.spelling.place, head.unit or unit, head.percent)
             claimed.append((key, head.claim))
             values += row.get(field) is not before
     if found is None and not values:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from pipeline.extractors.torn import Torn, torn_names
-from pipeline.extractors.typed import Sink, Target
+from pipeline.extractors.typed import Sink
 from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Section, Table, TotalRule, Yield
 from pipeline.rulebook.index import Index
 from pipeline.text.values import NotAValue, clean, parse_number
@@ -64,8 +64,9 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
     cells = _align(table, columns, lattice, line)
     if cells is None:
         return
+    grid = line.grid
     texts = {name: _joined(found) for name, found in cells.items()}
-    keys = {name: _keys(lattice, found) for name, found in cells.items()}
+    keys = {name: tuple([(grid, cell.row, cell.col) for cell in found]) for name, found in cells.items()}
     levels = _levels(columns, lattice, cells, carry)
     name_text, name_key = levels.get(columns.deepest, ("", (line.grid, line.row, 0)))
     if (
@@ -81,31 +82,22 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
     row: dict[str, object] = dict(table.section.constants)
     if "horizon" in row:
         row["horizon"] = table.horizon
-    sink = Sink(out, index, row, form.lattices)
-    number = len(rows)
+    sink = Sink(out, index, row, form.lattices, table.section.dataset, len(rows))
     for column in columns.names:
         name = column.rule.field
         if name in levels:
             text, key = levels[name]
             used = carry.torn[key][1] if key in carry.torn else (key,)
-            sink.put(_target(table, number, columns.by_field[name]), text, used)
+            sink.put(name, text, used, columns.by_field[name].spelling.place)
             out.claims[key] = columns.claims[name]
-    if table.recipient is not None:
-        sink.put(
-            _target(table, number, table.recipient, "recipient"),
-            table.recipient.recipient,
-            table.recipient.header[-1:],
-        )
-    _values(table, columns, cells, texts, keys, number, sink)
-    _codes(table, number, row, levels, sink, index)
+    if (to := table.recipient) is not None:
+        sink.put("recipient", to.recipient, to.header[-1:], to.spelling.place)
+    _values(table, columns, cells, texts, keys, sink)
+    _codes(table, row, levels, sink, index)
     rows.append(row)
     for name, found in keys.items():
         for key in found:
             out.claims.setdefault(key, columns.claims[name])
-
-
-def _target(table: Table, number: int, column: Column, name: str | None = None) -> Target:
-    return Target(table.section.dataset, number, name or column.rule.field, column.spelling.place)
 
 
 def _value_claim(column: Column) -> Claim:
@@ -113,13 +105,15 @@ def _value_claim(column: Column) -> Claim:
 
 
 def _joined(cells: list[Cell]) -> str:
+    if not cells:
+        return ""
     if len(cells) == 1:
         return cells[0].text
     return "".join([cell.text.strip() for cell in cells])
 
 
 def _align(table: Table, columns: _Columns, lattice: Lattice, line: Line) -> dict[str, list[Cell]] | None:
-    """Return field -> the cells of a row that lie in its column; None where the row is no record."""
+    """Return field -> the cells with text of a row that lie in its column; None where the row is no record."""
     printed = lattice.printed(line.row)
     if not printed:
         return None
@@ -132,19 +126,21 @@ def _align(table: Table, columns: _Columns, lattice: Lattice, line: Line) -> dic
             return None
         gap, shift = _gap(table, starting, end - len(starting))
     found: dict[str, list[Cell]] = {name: [] for name in columns.by_field}
-    for column in table.columns:
-        if lattice.spans:
-            fill = column.rule.fill
-            for cell in lattice.covering(line.row, column.start, column.end):
-                if (fill or cell.row == line.row) and not table.is_taken(cell, column):
-                    found[column.rule.field].append(cell)
-        else:
+    if not lattice.spans:
+        for column in table.columns:
             for place in range(column.start, column.end):
                 at = place if place < gap else place - shift
-                if 0 <= at < len(starting) and not gap <= place < gap + shift:
+                if 0 <= at < len(starting) and not gap <= place < gap + shift and starting[at].text.strip():
                     found[column.rule.field].append(starting[at])
-    if lattice.spans and _is_note(table, columns, printed):
+        return found
+    if _is_note(table, columns, printed):
         return None
+    row = line.row
+    for column in table.columns:
+        fill = column.rule.fill
+        for cell in lattice.covering(row, column.start, column.end):
+            if (fill or cell.row == row) and cell.text.strip() and not table.is_taken(cell, column):
+                found[column.rule.field].append(cell)
     return found
 
 
@@ -190,7 +186,7 @@ def _levels(
     found: dict[str, tuple[str, Key]] = {}
     for place, column in enumerate(columns.names):
         name = column.rule.field
-        full = [cell for cell in cells[name] if cell.text.strip()]
+        full = cells[name]
         carried = carry.values.get(name)
         if full and full[0].text.strip() not in _SAME:
             text, key = _joined(full), lattice.key(full[0])
@@ -218,7 +214,6 @@ def _values(
     cells: dict[str, list[Cell]],
     texts: dict[str, str],
     keys: dict[str, tuple[Key, ...]],
-    number: int,
     sink: Sink,
 ) -> None:
     """Put every column that is no level; sign, number and unit in three cells are joined."""
@@ -233,18 +228,20 @@ def _values(
         else:
             goes_to = _NATURE.get(printed, name)
             if goes_to != "sign":
-                sink.put(_target(table, number, columns.by_field[name], goes_to), printed, keys[name])
+                sink.put(goes_to, printed, keys[name], columns.by_field[name].spelling.place)
     unit = clean(texts.get("target_unit", "")) or ""
     for column in columns.values:
         name = column.rule.field
         text, used = texts[name], keys[name]
+        if not used:
+            continue
         if column.rule.several:
             text, used = _several(table, name, cells[name], used)
         elif name.endswith("_text") and (bare := clean(text)) is not None:
             text, joined = _with_sign_and_unit(sign if name == "target_text" else "", bare, unit)
             used += sign_keys if joined[0] else ()
             used += keys["target_unit"] if joined[1] and "target_unit" in keys else ()
-        sink.put(_target(table, number, column), text, used)
+        sink.put(name, text, used, column.spelling.place)
 
 
 def _several(
@@ -253,7 +250,7 @@ def _several(
     """Return the text of a field that several columns give: their texts, a tick as its column's label."""
     parts: list[str] = []
     used: list[Key] = []
-    for cell, key in zip([cell for cell in cells if cell.text.strip()], keys, strict=True):
+    for cell, key in zip(cells, keys, strict=True):
         printed = clean(cell.text)
         if printed is None:
             continue
@@ -276,14 +273,8 @@ def _with_sign_and_unit(sign: str, text: str, unit: str) -> tuple[str, tuple[boo
     return (sign if with_sign else "") + text + (unit if with_unit else ""), (with_sign, with_unit)
 
 
-def _keys(lattice: Lattice, cells: list[Cell]) -> tuple[Key, ...]:
-    grid = lattice.index
-    return tuple([(grid, cell.row, cell.col) for cell in cells if cell.text.strip()])
-
-
 def _codes(
     table: Table,
-    number: int,
     row: dict[str, object],
     levels: dict[str, tuple[str, Key]],
     sink: Sink,
@@ -295,8 +286,7 @@ def _codes(
         found = index.word(vocabulary, levels[source][0])
         if found is not None:
             row[name] = found[0]
-            target = Target(table.section.dataset, number, name, found[1].place)
-            sink.use(target, name, (levels[source][1],))
+            sink.use(name, (levels[source][1],), found[1].place)
 
 
 def _total(form: Form, table: Table, line: Line, out: Yield, index: Index) -> None:
@@ -314,7 +304,7 @@ def _total(form: Form, table: Table, line: Line, out: Yield, index: Index) -> No
         cell = _total_cell(table, lattice, line, label, column_field)
         if cell is None or not cell.text.strip() or lattice.key(cell) in out.claims:
             continue
-        sink.put(Target("forms", None, form_field, spelling.place), cell.text, (lattice.key(cell),))
+        sink.put(form_field, cell.text, (lattice.key(cell),), spelling.place)
         out.claims[lattice.key(cell)] = Claim("value", None, spelling.tier, spelling.place)
 
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import NamedTuple
 
 from pipeline.model import Key, Lattice, Problem, Use, Yield
 from pipeline.rulebook.index import Index
@@ -39,15 +38,6 @@ _LONG_CODE = re.compile(r"^[\[(（【]?(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{6,}")
 _YEAR_LIKE = re.compile(r"^(?:19|20)\d\d(?:[-—－][12]?\d?|年)")
 
 
-class Target(NamedTuple):
-    """Where a value goes: dataset, row and column, and the rule that sends it there."""
-
-    dataset: str
-    row_index: int | None
-    field: str
-    rule: str
-
-
 @lru_cache(maxsize=1 << 12)
 def unit_in(text: str) -> str | None:
     """Return the money unit in a label's bracket notes: ``项目资金（万元）`` gives ``万元``.
@@ -64,38 +54,43 @@ def unit_in(text: str) -> str | None:
 
 
 class Sink:
-    """Put typed values into one row and note the cell of each."""
+    """Put typed values into one row and note the cell of each; ``number`` is the row's place in its dataset."""
 
     def __init__(
         self,
         out: Yield,
         index: Index,
         row: dict[str, object],
-        lattices: Mapping[int, Lattice] | None = None,
+        lattices: Mapping[int, Lattice],
+        dataset: str = "forms",
+        number: int | None = None,
     ) -> None:
         self.out = out
         self.row = row
-        self.lattices = lattices or {}
+        self.lattices = lattices
+        self.dataset = dataset
+        self.number = number
         self.types = index.types
-        self.recognised = any([lattice.recognised for lattice in self.lattices.values()])
+        self.recognised = any([lattice.recognised for lattice in lattices.values()])
 
     def put(
         self,
-        target: Target,
+        field: str,
         text: str,
         keys: tuple[Key, ...],
-        *,
+        rule: str,
         unit: str | None = None,
         percent: bool = False,
     ) -> None:
         """Type a printed text and store it with its lineage; null tokens and blanks store nothing.
 
-        A number that was recognised less surely than SURE is not stored: it is a Problem like one that is no number.
+        ``rule`` is the place of the rule that sends it to ``field``. A number that was recognised less surely
+        than SURE is not stored: it is a Problem like one that is no number.
         """
-        dataset, number, field, rule = target
-        row, uses = self.row, self.out.uses
+        row = self.row
         if row.get(field) is not None:
             return
+        dataset, number, uses = self.dataset, self.number, self.out.uses
         kind = self.types.get((dataset, field), "string")
         try:
             values = (_typed_once if len(text) <= _SHORT else _typed)(kind, field, text, unit, percent)
@@ -108,25 +103,10 @@ class Sink:
             if field not in _QUANTITIES:
                 return
             values = ((field, printed),)
-        else:
-            if len(values) == 1 and field in _QUANTITIES:
-                self._say_several(target, text, keys)
         for name, value in values:
-            if name != field and row.get(name) is not None:
-                continue
-            row[name] = value
-            for key in keys:
-                uses.append(Use(dataset, number, name, key, rule))
-
-    def _say_several(self, target: Target, text: str, keys: tuple[Key, ...]) -> None:
-        """Note a target or a result of more than one value, which is text: the check ``values`` says so."""
-        printed = clean(text) or text
-        if _kind_once(printed) == "several":
-            message = "several values in one cell; kept as text"
-            for key in keys[:1]:
-                self.out.problems.append(
-                    Problem(target.dataset, target.row_index, target.field, key, printed, message, "several")
-                )
+            if name == field or row.get(name) is None:
+                row[name] = value
+                uses += [Use(dataset, number, name, key, rule) for key in keys]
 
     def _refuse_doubtful(self, values: tuple[tuple[str, object], ...], keys: tuple[Key, ...]) -> None:
         """Raise NotAValue for numbers from a cell whose text was recognised with too little confidence."""
@@ -136,10 +116,9 @@ class Sink:
             if sure is not None and sure < SURE and any(_is_number(value) for _name, value in values):
                 raise NotAValue(f"recognised with confidence {sure:.2f}, under {SURE:.2f}: not taken")
 
-    def use(self, target: Target, name: str, keys: tuple[Key, ...], rule: str | None = None) -> None:
+    def use(self, name: str, keys: tuple[Key, ...], rule: str) -> None:
         """Note which cells a value came from."""
-        for key in keys:
-            self.out.uses.append(Use(target.dataset, target.row_index, name, key, rule or target.rule))
+        self.out.uses += [Use(self.dataset, self.number, name, key, rule) for key in keys]
 
 
 def _typed(
