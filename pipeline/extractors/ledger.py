@@ -5,16 +5,17 @@ more than all that is found out about it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from itertools import repeat
+from operator import itemgetter
 
-from pipeline.model import Claim, Columns, Document, Form, Grid, Key, Yield, place
+from pipeline.model import Claim, Columns, Document, Form, Grid, Key, Use, Yield, place
 
 _UNMATCHED = Claim("unmatched")
 _ACCOUNTED = frozenset({"label", "value", "header"})
 _CLAIM = ("role", "field", "match", "rule", "reason")
 _CELL = ("row", "col", "row_span", "col_span", "text", "page", "bbox", "locator", "confidence")
 _USE = ("dataset", "row_index", "field")
+_MARK = itemgetter(*map(Use._fields.index, (*_USE, "key")))
 
 
 def form_id(document: Document, form: Form) -> str:
@@ -24,17 +25,26 @@ def form_id(document: Document, form: Form) -> str:
 
 def cell_id(document: Document, key: Key) -> str:
     """Return the ledger's id of a cell: ``document_id[:16]/grid/row/col``."""
-    return document.document_id[:16] + _behind(key)
+    return f"{document.document_id[:16]}/{key[0]}/{key[1]}/{key[2]}"
 
 
-@lru_cache(maxsize=1 << 15)
-def _behind(key: Key) -> str:
-    return f"/{key[0]}/{key[1]}/{key[2]}"
+def _cell_ids(
+    document: Document, grids: Iterable[int], rows: Iterable[int], cols: Iterable[int]
+) -> list[str]:
+    """Return the ids of many cells; what those of one row share is written once."""
+    heads = _Heads(document.document_id[:16])
+    return [heads[line] + str(col) for line, col in zip(zip(grids, rows, strict=False), cols, strict=False)]
 
 
-def _cell_ids(document: Document, keys: Iterable[Key]) -> list[str]:
-    head = document.document_id[:16]
-    return [head + behind for behind in map(_behind, keys)]
+class _Heads(dict[tuple[int, int], str]):
+    """(grid, row) -> how the ids of its cells begin."""
+
+    def __init__(self, document: str) -> None:
+        self._document = document
+
+    def __missing__(self, line: tuple[int, int]) -> str:
+        head = self[line] = f"{self._document}/{line[0]}/{line[1]}/"
+        return head
 
 
 def ledger(document: Document, forms: Sequence[tuple[Form, Yield]]) -> Columns:
@@ -95,7 +105,7 @@ def _cells(
     claimed = zip(*map(claims.get, keys, repeat(_UNMATCHED)), strict=True)
     for name, values in zip(_CLAIM, claimed, strict=True):
         columns[name] += values
-    columns["cell_id"] += _cell_ids(document, keys)
+    columns["cell_id"] += _cell_ids(document, repeat(grid.index), seen[0], seen[1])
     columns["document_id"] += repeat(document.document_id, len(cells))
     columns["form_id"] += map(owner.get, seen[0])
     columns["grid"] += repeat(grid.index, len(cells))
@@ -103,14 +113,18 @@ def _cells(
 
 def lineage(document: Document, form: Form, found: Yield) -> Columns:
     """Return ``lineage`` by column: one row per use of a cell, each use once; ``fiscal_year`` is not among them."""
-    first: dict[tuple[str, int | None, str, Key], str] = {}
-    for dataset, number, name, key, rule in found.uses:
-        first.setdefault((dataset, number, name, key), rule)
-    marks = list(zip(*first, strict=True)) or [()] * 4
-    columns: Columns = {"form_id": [form_id(document, form)] * len(first)}
-    columns |= {name: list(values) for name, values in zip(_USE, marks, strict=False)}
-    columns["cell_id"] = _cell_ids(document, marks[3])
-    columns["rule"] = list(first.values())
+    uses = found.uses
+    if len(set(map(_MARK, uses))) < len(uses):
+        first: dict[object, Use] = {}
+        for use in uses:
+            first.setdefault(_MARK(use), use)
+        uses = list(first.values())
+    seen = list(zip(*uses, strict=True)) or [()] * len(Use._fields)
+    columns: Columns = {"form_id": [form_id(document, form)] * len(uses)}
+    columns |= {name: list(values) for name, values in zip(_USE, seen, strict=False)}
+    grids, rows, cols = zip(*seen[3], strict=True) if uses else ((), (), ())
+    columns["cell_id"] = _cell_ids(document, grids, rows, cols)
+    columns["rule"] = list(seen[4])
     return columns
 
 

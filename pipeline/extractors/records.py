@@ -20,7 +20,8 @@ class _Columns:
     """What every record of a table asks of its columns, found out once for the table.
 
     ``by_field`` is the last column of each field, ``names`` those that name the record, ``marked`` the fields
-    in _MARKED, ``values`` the columns of all other fields but the unit; ``end`` is where the last ends.
+    in _MARKED, ``values`` the columns of all other fields but the unit; ``end`` is where the last ends;
+    ``apart`` says that no two of them share a place.
     """
 
     def __init__(self, table: Table) -> None:
@@ -34,6 +35,8 @@ class _Columns:
         own = self.named.union(_MARKED, ("target_unit",))
         self.values = [column for column in columns if column.rule.field not in own]
         self.end = max(column.end for column in columns)
+        places = [place for column in columns for place in range(column.start, column.end)]
+        self.apart = len(places) == len(set(places))
 
 
 @dataclass(slots=True)
@@ -125,22 +128,33 @@ def _align(table: Table, columns: _Columns, lattice: Lattice, line: Line) -> dic
         if len(printed) < 2:
             return None
         gap, shift = _gap(table, starting, end - len(starting))
-    found: dict[str, list[Cell]] = {name: [] for name in columns.by_field}
     if not lattice.spans:
-        for column in table.columns:
-            for place in range(column.start, column.end):
-                at = place if place < gap else place - shift
-                if 0 <= at < len(starting) and not gap <= place < gap + shift and starting[at].text.strip():
-                    found[column.rule.field].append(starting[at])
-        return found
+        return _placed_cells(table, columns, starting, gap, shift)
     if _is_note(table, columns, printed):
         return None
+    found: dict[str, list[Cell]] = {name: [] for name in columns.by_field}
     row = line.row
     for column in table.columns:
         fill = column.rule.fill
+        first = column.start if columns.apart else lattice.width
         for cell in lattice.covering(row, column.start, column.end):
-            if (fill or cell.row == row) and cell.text.strip() and not table.is_taken(cell, column):
+            if not (fill or cell.row == row) or not cell.text.strip():
+                continue
+            if cell.col >= first or not table.is_taken(cell, column):
                 found[column.rule.field].append(cell)
+    return found
+
+
+def _placed_cells(
+    table: Table, columns: _Columns, starting: tuple[Cell, ...], gap: int, shift: int
+) -> dict[str, list[Cell]]:
+    """Return field -> cells of a row without spans that lost ``shift`` cells at ``gap``."""
+    found: dict[str, list[Cell]] = {name: [] for name in columns.by_field}
+    for column in table.columns:
+        for place in range(column.start, column.end):
+            at = place if place < gap else place - shift
+            if 0 <= at < len(starting) and not gap <= place < gap + shift and starting[at].text.strip():
+                found[column.rule.field].append(starting[at])
     return found
 
 

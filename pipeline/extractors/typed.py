@@ -21,6 +21,8 @@ from pipeline.text.values import (
 
 # the least confidence of a cell whose number is taken, by measurement (tests/benchmarks/scans.py)
 SURE = 0.90
+# a named tuple's own constructor takes twice as long, and there are several uses for each cell
+_new = tuple.__new__
 _UNIT = re.compile(r"[十百千拾佰仟]?[万亿萬億]?元")
 _FOREIGN = re.compile(r"[万亿萬億]?(?:美|欧|港|日|韩|英|加|澳|台)元")
 _SHORT = 40
@@ -106,7 +108,8 @@ class Sink:
         for name, value in values:
             if name == field or row.get(name) is None:
                 row[name] = value
-                uses += [Use(dataset, number, name, key, rule) for key in keys]
+                for key in keys:
+                    uses.append(_new(Use, (dataset, number, name, key, rule)))
 
     def _refuse_doubtful(self, values: tuple[tuple[str, object], ...], keys: tuple[Key, ...]) -> None:
         """Raise NotAValue for numbers from a cell whose text was recognised with too little confidence."""
@@ -118,7 +121,8 @@ class Sink:
 
     def use(self, name: str, keys: tuple[Key, ...], rule: str) -> None:
         """Note which cells a value came from."""
-        self.out.uses += [Use(self.dataset, self.number, name, key, rule) for key in keys]
+        for key in keys:
+            self.out.uses.append(_new(Use, (self.dataset, self.number, name, key, rule)))
 
 
 def _typed(
@@ -129,7 +133,7 @@ def _typed(
     if printed is None:
         return ()
     values = _typed_text(kind, field, printed, unit, percent).items()
-    return tuple((name, value) for name, value in values if value is not None)
+    return tuple([(name, value) for name, value in values if value is not None])
 
 
 # the same few texts stand in most cells

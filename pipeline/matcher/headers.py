@@ -1,7 +1,9 @@
 """Header rows of matrix and records sections: possibly stacked, possibly with a name column left of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
+from typing import NamedTuple
 
 from pipeline.model import Cell, Column, Grid, Key, Lattice, Section
 from pipeline.rulebook.index import FormIndex, Index, Named
@@ -30,8 +32,7 @@ class Header:
         return tuple(column for column in self.columns if column.half in (-1, number))
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf:
+class _Leaf(NamedTuple):
     """One grid column range of a header with the cells stacked over it, top first."""
 
     start: int
@@ -136,16 +137,16 @@ def _goes_on(lattice: Lattice, top: int, row: int, section: Section, labels: For
     for cell in full:
         if section.name in labels.look(cell.text).columns:
             continue
-        above = _stack(lattice, top, row, cell.col)
+        above = _stack([lattice.at(one, cell.col) for one in range(top, row + 1)])
         if section.name not in labels.look("".join(part.text for part in above)).columns:
             return False
     return True
 
 
-def _stack(lattice: Lattice, top: int, bottom: int, col: int) -> tuple[Cell, ...]:
+def _stack(cells: Sequence[Cell | None]) -> tuple[Cell, ...]:
+    """Return the distinct cells with text, top first."""
     found: list[Cell] = []
-    for row in range(top, bottom + 1):
-        cell = lattice.at(row, col)
+    for cell in cells:
         if cell is not None and cell.text.strip() and cell not in found:
             found.append(cell)
     return tuple(found)
@@ -153,16 +154,21 @@ def _stack(lattice: Lattice, top: int, bottom: int, col: int) -> tuple[Cell, ...
 
 def _leaves(lattice: Lattice, row: int, depth: int) -> Iterator[_Leaf]:
     start = 0
-    stack = _stack(lattice, row, row + depth - 1, 0)
-    lowest = lattice.at(row + depth - 1, 0)
-    for col in range(1, lattice.width + 1):
-        here = _stack(lattice, row, row + depth - 1, col) if col < lattice.width else ()
-        low = lattice.at(row + depth - 1, col) if col < lattice.width else None
-        if here == stack and low is lowest and col < lattice.width:
+    at, rows, width = lattice.at, range(row, row + depth), lattice.width
+    seen: list[Cell | None] = [at(one, 0) for one in rows]
+    stack = _stack(seen)
+    for col in range(1, width):
+        here = [at(one, col) for one in rows]
+        if all(map(is_, here, seen)):
             continue
-        if stack:
-            yield _Leaf(start, col, stack)
-        start, stack, lowest = col, here, low
+        new = _stack(here)
+        if here[-1] is not seen[-1] or new != stack:
+            if stack:
+                yield _Leaf(start, col, stack)
+            start, stack = col, new
+        seen = here
+    if stack:
+        yield _Leaf(start, max(width, 1), stack)
 
 
 def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: FormIndex) -> Header | None:
@@ -211,8 +217,8 @@ def _recipients(columns: list[Column], section: Section, labels: FormIndex) -> l
     ]
     if len(own) < 2:
         return None
-    rest = [replace(column, half=-1) for column in _once([one for one in columns if one not in own])]
-    named = [replace(column, half=place, recipient=column.lowest) for place, column in enumerate(own)]
+    rest = [column._replace(half=-1) for column in _once([one for one in columns if one not in own])]
+    named = [column._replace(half=place, recipient=column.lowest) for place, column in enumerate(own)]
     return sorted(rest + named, key=lambda column: column.start)
 
 
@@ -241,9 +247,9 @@ def _halves(columns: list[Column]) -> list[Column]:
     if not cut:
         return _once(columns)
     begin = first[columns[cut].rule.field]
-    shared = [replace(column, half=-1) for column in columns[:begin]]
+    shared = [column._replace(half=-1) for column in columns[:begin]]
     left = _once(columns[begin:cut])
-    right = [replace(column, half=1) for column in _once(columns[cut:])]
+    right = [column._replace(half=1) for column in _once(columns[cut:])]
     return shared + left + right
 
 

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter
 from typing import NamedTuple
 
 BBox = tuple[float, float, float, float]
+_row = attrgetter("row")
 _GOES_ON = "goes on: page "
 _PART = re.compile(_GOES_ON + r"(\d+) \[(-?[\d.]+ -?[\d.]+ -?[\d.]+ -?[\d.]+)\]")
 
@@ -70,14 +73,8 @@ class Grid:
 
     def rows(self) -> Iterator[tuple[int, tuple[Cell, ...]]]:
         """Yield (row number, the cells that start on it), rows in order."""
-        line: list[Cell] = []
-        for cell in self.cells:
-            if line and cell.row != line[0].row:
-                yield line[0].row, tuple(line)
-                line = []
-            line.append(cell)
-        if line:
-            yield line[0].row, tuple(line)
+        for row, line in groupby(self.cells, _row):
+            yield row, tuple(line)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,16 +9,14 @@ from pipeline.model.lattice import Key, Lattice
 from pipeline.model.rules import FormRule, LabelRule, Section, Spelling
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row of one grid, a part of a form."""
+class Line(NamedTuple):
+    """One row of one grid, a part of a form; a named tuple, like all of which a form has dozens or more."""
 
     grid: int
     row: int
 
 
-@dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(NamedTuple):
     """A cell that is a label: what it stands for and how it matched (``how`` is the tier).
 
     ``inline`` is the value where label and value stand in one cell (``项目名称：xx``).
@@ -33,8 +31,7 @@ class Hit:
     inline: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """One column of a matrix or of records: its field and its grid columns start..end-1.
 
     ``text`` is its header from top to bottom, ``lowest`` the last part of it; ``half`` counts repeated sets
@@ -111,7 +108,7 @@ class Form:
 
 
 class Claim(NamedTuple):
-    """What a cell is in the ledger; a named tuple, like ``Use``, because there is one for every cell."""
+    """What a cell is in the ledger."""
 
     role: str
     field: str | None = None

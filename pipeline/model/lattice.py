@@ -18,27 +18,32 @@ class Lattice:
         self.grid = grid
         self.index = grid.index
         self.spans = grid.spans
-        self.lines: dict[int, tuple[Cell, ...]] = dict(grid.rows())
+        self.lines: dict[int, tuple[Cell, ...]] = {}
         self.filled: dict[int, tuple[Cell, ...]] = {}
-        for row, line in self.lines.items():
-            self.filled[row] = tuple([cell for cell in line if cell.text.strip()])
+        for row, line in grid.rows():
+            self.lines[row] = line
+            self.filled[row] = tuple([cell for cell in line if not cell.text.isspace() and cell.text])
+        self.pages = {cell.page for cell in grid.cells} - {None}
+        self.recognised = any([cell.confidence is not None for cell in grid.cells])
         self._cover: dict[tuple[int, int], Cell] = {}
         cover = self._cover
-        self.pages = {cell.page for cell in grid.cells if cell.page is not None}
-        self.recognised = any([cell.confidence is not None for cell in grid.cells])
         width = height = 0
         for cell in grid.cells:
             row, col, row_span, col_span = cell[:4]
-            if col + col_span > width:
-                width = col + col_span
-            if row + row_span > height:
-                height = row + row_span
-            if row_span == 1 and col_span == 1:
+            right, below = col + col_span, row + row_span
+            if right > width:
+                width = right
+            if below > height:
+                height = below
+            if row_span != 1:
+                for place in range(row, below):
+                    for column in range(col, right):
+                        cover[place, column] = cell
+            elif col_span == 1:
                 cover[row, col] = cell
             else:
-                for place in range(row, row + row_span):
-                    for column in range(col, col + col_span):
-                        cover[place, column] = cell
+                for column in range(col, right):
+                    cover[row, column] = cell
         self.width = width
         self.height = height
 

@@ -1,5 +1,6 @@
 """Characters that print the same, or nothing, whatever their code."""
 
+import re
 import unicodedata
 
 # The CJK radicals supplement as PDFs print it, with the character meant; NFKC maps the
@@ -35,6 +36,7 @@ _WIDE = {0xFF01 + place: chr(0x21 + place) for place in range(0x5E)}
 _SMALL = dict(zip(map(ord, "﹪﹥﹤﹦﹢﹣﹒﹐﹕﹔﹙﹚﹡﹨﹩﹠﹟﹫"), "%><=+-.,:;()*\\$&#@", strict=True))
 _KANGXI = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0x2F00, 0x2FD6)}
 _PLAIN: dict[int, str] = {**RADICALS, **_KANGXI, **_WIDE, **_SMALL, **dict.fromkeys(map(ord, INVISIBLE), "")}
+_ODD = re.compile("[" + re.escape("".join(map(chr, _PLAIN))) + "]")
 
 
 def plain(text: str) -> str:
@@ -42,4 +44,6 @@ def plain(text: str) -> str:
 
     Less than NFKC on purpose: ``㎡`` stays one character and ``①`` does not become the number 1.
     """
-    return text.translate(_PLAIN).strip()
+    if _ODD.search(text):  # a look costs a tenth of the translation
+        text = text.translate(_PLAIN)
+    return text.strip()

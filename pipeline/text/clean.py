@@ -11,6 +11,8 @@ NULL_TOKENS: frozenset[str] = frozenset({"无"})
 
 _NOTHING = re.compile(r"[" + re.escape(DASHES + "-_/\\*.…·•。⋯‥∕⁄") + r"\s]*")
 _HIDDEN = re.compile("[" + re.escape(INVISIBLE) + "]+")
+# 13.00, 98%, 2020-01-01: nothing in it to take away, and no word
+_FIGURE = re.compile(r"[0-9]+(?:[-.,/][0-9]+)*%?")
 _SHORT = 40
 _BLANKS = re.compile(r"\s+")
 # Han, radicals, CJK and full-width punctuation: no script that parts its words with blanks.
@@ -33,6 +35,8 @@ def clean(text: str, null_tokens: frozenset[str] = NULL_TOKENS) -> str | None:
 
 
 def _clean(text: str, null_tokens: frozenset[str]) -> str | None:
+    if _FIGURE.fullmatch(text) and text not in null_tokens:
+        return text
     text = _BLANKS.sub(" ", _HIDDEN.sub("", text)).strip()
     if not text or _NOTHING.fullmatch(plain(text)) or text in null_tokens or _worded(text) in null_tokens:
         return None

@@ -32,6 +32,8 @@ _ONE_FOR_ONE = {
     **{ord(char): "" for char in INVISIBLE},
 }
 _ODD = re.compile("[" + re.escape("".join(map(chr, _ONE_FOR_ONE))) + "]")
+# 13.00, 98%, 2020-01-01: as it stands; so is every text of letters and figures alone
+_SETTLED = re.compile(r"[0-9A-Za-z]+(?:[-./][0-9A-Za-z]+)*%?")
 
 # 績效目標(biāo): pinyin that a converter left behind a character; only with a tone mark, so that (B) stays.
 _PINYIN = re.compile(r"\([a-zü]*[āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ][a-zāáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜü]*\)")
@@ -78,6 +80,8 @@ def note(text: str) -> str | None:
 
 @lru_cache(maxsize=_MEMO)
 def _fold_keep(text: str) -> str:
+    if _SETTLED.fullmatch(text) or (text.isalnum() and unicodedata.is_normalized("NFKC", text)):
+        return text
     while True:
         folded = _fold_once(text)
         if folded == text:

@@ -54,11 +54,13 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
     import pyarrow as pa
 
     count = len(values)
-    missing = values.count(None)
+    kinds = set(map(type, values))
+    missing = values.count(None) if type(None) in kinds else 0
     if count and missing == count:  # half the columns of the ledger are empty
         kind_any: Any = kind
         empty: pa.Array[Any] = pa.nulls(count, kind_any)
         return empty
+    kinds.discard(type(None))
     validity = _bits(values) if missing else None
     if pa.types.is_list(kind):
         lists = [value or () for value in values]
@@ -70,11 +72,14 @@ def column(values: Sequence[Any], kind: pa.DataType) -> pa.Array[Any]:
         offsets, data = map(pa.py_buffer, _together(texts) or _one_by_one(texts))
         return pa.Array.from_buffers(kind, count, [validity, offsets, data], missing)
     if pa.types.is_decimal(kind):
-        unscaled = _small_decimals(values, kind.precision, kind.scale)
+        unscaled = _small_decimals(values, kind.precision, kind.scale) if kinds == {Decimal} else None
         if unscaled is None:
             unscaled = _decimals(values, kind.precision, kind.scale)
         return pa.Array.from_buffers(kind, count, [validity, pa.py_buffer(unscaled)], missing)
-    return pa.Array.from_buffers(kind, count, [validity, pa.py_buffer(_numbers(values, str(kind)))], missing)
+    numbers = values if not missing else [0 if value is None else value for value in values]
+    return pa.Array.from_buffers(
+        kind, count, [validity, pa.py_buffer(_numbers(numbers, str(kind), kinds))], missing
+    )
 
 
 def _bits(values: Sequence[object]) -> pa.Buffer:
@@ -132,19 +137,18 @@ def _utf8(value: str) -> bytes:
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode("utf-8")
 
 
-def _numbers(values: Sequence[Any], name: str) -> bytes:
+def _numbers(values: Sequence[Any], name: str, kinds: set[type]) -> bytes:
     import numpy as np
 
     code = _CODES[name]
     floating = code in "fd"
-    plain = [0 if value is None else value for value in values]
     try:
-        if set(map(type, plain)) <= ({int, float} if floating else {int}):
-            packed = array(code, plain)
+        if kinds <= ({int, float} if floating else {int}):
+            packed = array(code, values)
             if not floating or np.isfinite(np.frombuffer(packed, dtype=code)).all():
                 return packed.tobytes()
         convert: Callable[[object], int | float] = _float if floating else _int
-        return array(code, map(convert, plain)).tobytes()
+        return array(code, map(convert, values)).tobytes()
     except OverflowError as err:
         raise ValueError(str(err)) from None
 
@@ -167,8 +171,6 @@ def _small_decimals(values: Sequence[Any], precision: int, scale: int) -> bytes 
     """Return decimals that fit into 64 bits, 16 bytes each; None where there is one of another sort."""
     import numpy as np
 
-    if not set(map(type, values)) <= {Decimal, type(None)}:
-        return None
     limit, ten = min(10**precision, 1 << 63), Decimal(10) ** scale
     zero = Decimal(0)
     decimals = [zero if value is None else value for value in values]
