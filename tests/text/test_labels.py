@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.text.labels import fold, fold_keep, note, notes
+from pipeline.text.labels import _fold_once, fold, fold_keep, note, notes
 
 CASES = {
     "项 目 名 称": "项目名称",
@@ -110,3 +110,11 @@ def test_white_space_never_matters(text: str, blanks: list[str], place: int) -> 
 def test_a_bracket_note_never_matters(label: str, inner: str) -> None:
     assert fold(f"{label}（{inner}）") == fold(label)
     assert (note(f"{label}（{inner}）") or "") == inner
+
+
+@given(st.text("0123456789.-/%ab项目①Ａ⽬年 (:*", max_size=12))
+def test_a_text_that_stands_as_it_is_needs_no_folding(text: str) -> None:
+    folded, before = _fold_once(text), text
+    while folded != before:
+        folded, before = _fold_once(folded), folded
+    assert fold_keep(text) == folded
