@@ -79,17 +79,37 @@ def run_command(
             "--prune-missing", help="移除档案中已不存在的文件的数据 / drop data of files that are gone"
         ),
     ] = False,
+    workers: Annotated[
+        int | None,
+        typer.Option("--workers", min=1, help="进程数，默认每个处理器一个 / processes, one for each CPU"),
+    ] = None,
+    seconds: Annotated[
+        float,
+        typer.Option("--timeout", min=0.1, help="每份文件的时限（秒） / seconds that one document may take"),
+    ] = 120.0,
+    memory: Annotated[
+        int,
+        typer.Option("--memory", min=512, help="每个进程的内存上限（MB） / MB that one document may take"),
+    ] = 6144,
+    log: Annotated[
+        str, typer.Option("--log", help="text | json（每行一个 JSON / one JSON object a line）")
+    ] = "text",
 ) -> None:
     """读取档案并发布数据集。 Read archives and publish the datasets."""
-    from pipeline.cli.reports import print_summary, progress_bar
+    from pipeline.cli.reports import print_summary, progress
     from pipeline.run import run
+    from pipeline.run.batch import Limits
 
     if pdf_engine not in ("pdfium", "pdfplumber"):
         raise typer.BadParameter("--pdf-engine pdfium|pdfplumber")
     os.environ["GUIBIAO_PDF_ENGINE"] = pdf_engine  # the environment reaches worker processes, too
 
-    with progress_bar(quiet) as progress:
-        summary = run(inputs, to, rules=rules, progress=progress, prune_missing=prune_missing)
+    if log not in ("text", "json"):
+        raise typer.BadParameter("--log text|json")
+
+    limits = Limits(seconds, memory << 20, workers)
+    with progress(quiet, log) as tally:
+        summary = run(inputs, to, rules=rules, tally=tally, prune_missing=prune_missing, limits=limits)
     print_summary(summary, to)
     raise typer.Exit(0 if summary.all_read else 1)
 

@@ -1,14 +1,20 @@
 """What a run prints: progress on stderr, a short summary on stdout."""
 
+import json
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.run import Summary
-from pipeline.run.batch import Progress
+from pipeline.run.tally import Tally
+
+_EVENT_SECONDS, _LINE_SECONDS = 5.0, 60.0
 
 _STATUS = {
     "ok": "正常",
@@ -20,33 +26,70 @@ _STATUS = {
 
 
 @contextmanager
-def progress_bar(quiet: bool) -> Iterator[Progress | None]:
-    """Yield a callback that shows documents read and failed; None where nothing is to be shown."""
-    console = Console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield None
+def progress(quiet: bool, log: str) -> Iterator[Tally]:
+    """Yield the tally of a run and show it: a live line in a terminal, a line a minute elsewhere, or JSON lines."""
+    tally = Tally()
+    console = Console(stderr=True, highlight=False, soft_wrap=True)
+    ended = threading.Event()
+    if log == "json":
+        show = threading.Thread(target=_events, args=(tally, ended), daemon=True)
+    elif quiet:
+        yield tally
         return
-    from rich.progress import BarColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
-    from rich.progress import Progress as Bar
+    elif console.is_terminal:
+        show = threading.Thread(target=_live, args=(tally, ended, console), daemon=True)
+    else:
+        show = threading.Thread(target=_lines, args=(tally, ended, console), daemon=True)
+    show.start()
+    try:
+        yield tally
+    finally:
+        ended.set()
+        show.join(5)
+        if log == "json":
+            print(json.dumps(tally.as_event(), ensure_ascii=False), file=sys.stderr, flush=True)
 
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.completed} 份 documents"),
-        TextColumn("[red]{task.fields[failed]} 失败 failed"),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[path]}"),
-    )
-    failed = 0
-    with Bar(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, failed=0, path="")
 
-        def step(number: int, path: str, status: str) -> None:
-            nonlocal failed
-            failed += status == "failed"
-            bar.update(task, completed=number, failed=failed, path=path[-40:])
+def _events(tally: Tally, ended: threading.Event) -> None:
+    while not ended.wait(_EVENT_SECONDS):
+        print(json.dumps(tally.as_event(), ensure_ascii=False), file=sys.stderr, flush=True)
 
-        yield step
+
+def _lines(tally: Tally, ended: threading.Event, console: Console) -> None:
+    while not ended.wait(_LINE_SECONDS):
+        console.print(_line(tally), markup=False)
+
+
+def _live(tally: Tally, ended: threading.Event, console: Console) -> None:
+    with console.status("", spinner="dots") as status:
+        while not ended.wait(0.25):
+            status.update(Text(_line(tally)[: console.width - 4], overflow="ellipsis", no_wrap=True))
+
+
+def _line(tally: Tally) -> str:
+    """Return how far a run is, in one line."""
+    total = f"{tally.found}" if tally.walked else f"{tally.found}+"
+    parts = [
+        f"{tally.processed}/{total} 份 documents",
+        f"{tally.done_size / 1e6:.0f} MB",
+        f"{tally.rate:.0f}/s",
+    ]
+    if tally.stage == "publish":
+        parts.append("正在发布 publishing")
+    elif tally.stopping:
+        parts.append("正在收尾，再按 Ctrl-C 立即停止 | finishing; Ctrl-C again stops now")
+    elif tally.left is not None:
+        parts.append(f"剩余 left {_duration(tally.left)}")
+    failures = ", ".join(f"{code} {count}" for code, count in tally.failures.most_common(4))
+    if failures:
+        parts.append(f"失败 failed: {failures}")
+    return f"{_duration(tally.seconds)}  " + "  ".join(parts)
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def print_summary(summary: Summary, workspace: Path) -> None:

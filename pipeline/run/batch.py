@@ -1,118 +1,67 @@
-"""The batch around the stages: scan, read, interpret, check, publish."""
+"""The batch around the stages: scan, read, interpret, check, publish, by several processes."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import FrameType
+from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import OutputError, RuleError
-from pipeline.model import Columns, Document, Rulebook
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
-from pipeline.run.ingest import Ingest, Item
-from pipeline.run.one import Extraction, Row, failed, interpret
-from pipeline.run.previous import Previous, keep_problems, previous, without
-from pipeline.run.reading import versions
+from pipeline.run.ingest import Changes, Ingest
+from pipeline.run.one import Extraction, failed
+from pipeline.run.pool import MEMORY, SECONDS, Pool, Work
+from pipeline.run.previous import previous
+from pipeline.run.publish import Changed, publish
+from pipeline.run.rows import PROBLEMS, Collected, RowsFile, write_rows
 from pipeline.run.rulebooks import keep_rulebook
 from pipeline.run.summary import Summary, summarise
+from pipeline.run.tally import Tally
+from pipeline.run.work import Done, Interpret, Read, Setting, Slow, Stored, keep_rules
 from pipeline.sources import Refusal
-from pipeline.store.grids import GridStore, Key, Reading
+from pipeline.sources.rescan import Known
+from pipeline.store.disk import make_folder, store_error, write
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipeline.store import Workspace
+    from pipeline.store.grids import GridStore
 
-#: So many documents become one Arrow table before the next are read.
-CHUNK = 200
-Progress = Callable[[int, str, str], None]
-Relabel = Callable[[str, "pa.Table"], "pa.Table"]
-
-
-@dataclass(slots=True)
-class Collected:
-    """Rows on their way to the writer: short lists, or columns, and the Arrow tables of the chunks before."""
-
-    rulebook: Rulebook
-    rows: dict[str, list[Row]] = field(default_factory=dict)
-    columns: dict[str, Columns] = field(default_factory=dict)
-    problems: list[Row] = field(default_factory=list)
-    parts: dict[str, list["pa.Table"]] = field(default_factory=dict)
-    documents: list[Row] = field(default_factory=list)
-    waiting: int = 0
-
-    def add(self, extraction: Extraction) -> None:
-        """Take the rows of one document."""
-        for dataset, rows in extraction.lists.items():
-            if dataset == "documents":
-                self.documents.extend(rows)
-            else:
-                self.rows.setdefault(dataset, []).extend(rows)
-        for dataset, columns in extraction.columns.items():
-            known = self.columns.setdefault(dataset, {})
-            for name, values in columns.items():
-                known.setdefault(name, []).extend(values)
-        self.problems.extend(extraction.problems)
-        self.waiting += 1
-        if self.waiting >= CHUNK:
-            self.pack()
-
-    def pack(self) -> None:
-        """Turn the waiting rows into Arrow tables."""
-        from pipeline.writers.parquet import to_table
-
-        waiting: dict[str, list[Row] | Columns] = {**self.rows, **self.columns}
-        for dataset, rows in waiting.items():
-            self.parts.setdefault(dataset, []).append(to_table(dataset, rows, self.rulebook.fields))
-        self.rows, self.columns, self.waiting = {}, {}, 0
-
-    def tables(self, paths: Mapping[str, Sequence[str]]) -> dict[str, "pa.Table"]:
-        """Return one table per dataset, those without rows too; ``documents`` with all paths."""
-        import pyarrow as pa
-
-        from pipeline.writers.parquet import to_table
-
-        for row in self.documents:
-            row["paths"] = sorted(paths.get(str(row["document_id"]), ()))
-        self.rows["documents"] = self.documents
-        self.pack()
-        found: dict[str, pa.Table] = {}
-        for dataset in dict.fromkeys(column.dataset for column in self.rulebook.fields):
-            parts = self.parts.get(dataset)
-            found[dataset] = pa.concat_tables(parts) if parts else to_table(dataset, [], self.rulebook.fields)
-        return found
+#: What one piece of work holds at most: documents, bytes of files, and seconds as far as they can be foretold.
+CHUNK, CHUNK_BYTES, CHUNK_SECONDS = 256, 48 << 20, 5.0
+#: Seconds that a document of a medium takes, before any was seen.
+_GUESS = {"application/pdf": 0.1, "application/ofd": 0.1}
+_PICTURE, _OTHER = 5.0, 0.01
+#: Documents to be interpreted that are gathered before they are handed out shard by shard.
+_GATHERED = 4096
+_SLOWEST = 100
+#: Seconds of work below which a second process does not pay.
+_WORTH_SPLITTING = 0.5
 
 
-def problem_table(problems: Sequence[Row]) -> "pa.Table":
-    """Return the values that could not be typed as a table for the checks."""
-    import pyarrow as pa
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document may take, and how many processes read: None is one for each processor."""
 
-    from pipeline.checks import PROBLEM_TYPES
-    from pipeline.writers.columns import arrow_type, column
+    seconds: float | None = SECONDS
+    memory: int | None = MEMORY
+    workers: int | None = None
 
-    kinds = {name: arrow_type(kind) for name, kind in PROBLEM_TYPES.items()}
-    arrays = [column([row[name] for row in problems], kind) for name, kind in kinds.items()]
-    return pa.Table.from_arrays(arrays, names=list(kinds))
-
-
-def with_checks(
-    tables: dict[str, "pa.Table"], problems: "pa.Table", rulebook: Rulebook
-) -> dict[str, "pa.Table"]:
-    """Return the tables with ``checks`` filled: one row per form and check."""
-    from pipeline.checks import run as run_checks
-    from pipeline.writers.parquet import to_table
-
-    rows = run_checks({**tables, "problems": problems}, rulebook.checks)
-    years = dict(
-        zip(
-            tables["forms"].column("form_id").to_pylist(),
-            tables["forms"].column("fiscal_year").to_pylist(),
-            strict=True,
-        )
-    )
-    for row in rows:
-        row["fiscal_year"] = years.get(row["form_id"])
-    return {**tables, "checks": to_table("checks", rows, rulebook.fields)}
+    @property
+    def processes(self) -> int:
+        """Return the number of processes."""
+        return self.workers or os.cpu_count() or 1
 
 
 def run(
@@ -120,13 +69,16 @@ def run(
     workspace: Path,
     *,
     rules: Path | None = None,
-    progress: Progress | None = None,
+    tally: Tally | None = None,
     prune_missing: bool = False,
+    limits: Limits | None = None,
+    again: frozenset[str] = frozenset(),
 ) -> Summary:
     """Read what is new in the inputs and publish the datasets of all; return what happened.
 
-    What was read before is not read again, and documents gone from the inputs keep their data until
-    ``prune_missing``. The result is that of a first run over the same inputs with the same rules.
+    What was read before is not read again, but for the documents in ``again``; documents gone from the inputs
+    keep their data until ``prune_missing``. The result is that of a first run over the same inputs with the
+    same rules. Ctrl-C ends the reading and publishes what is whole; a second one ends all at once.
     RuleError before the first document where the rules are wrong, SourceError where an input does not
     exist, StoreError where the workspace cannot be written; a document that fails is a row, not an error.
     """
@@ -137,152 +89,323 @@ def run(
     faults = prove(index.rulebook.checks, index.rulebook.fields)
     if faults:
         raise RuleError(faults)
+    limits, tally = limits or Limits(), tally or Tally()
     ingest = Ingest(inputs, workspace)
+    ingest.again = again
     store = Workspace(workspace)
-    with store.lock():
-        before = previous(store, index.rulebook)
-        batch = Batch(index, before, progress)
-        for path, item in ingest.items():
-            batch.take(path, item, ingest.grids)
-        changes = ingest.changes(before)
-        paths = dict(ingest.paths)
-        if not prune_missing:
-            for name, places in changes.vanished.items():
-                paths[name] = tuple(places)
-                batch.take_vanished(name, places[0], ingest.grids)
-        batch.interpret_stored(ingest.grids)
-        tables, problems = batch.tables(paths)
+    with store.lock(), Pool(limits.processes) as pool, _stoppable(tally):
+        tally.within = lambda: pool.steps
+        batch = Batch(store, pool, index, ingest.grids, limits, tally)
+        batch.walk(ingest)
+        changes = batch.settle(ingest, prune_missing)
+        tally.stage = "publish"
         keep_rulebook(store, index.rulebook, rules)
-        snapshot = publish(store, tables, problems, index.rulebook)
+        snapshot, written = publish(store, pool, batch.setting, index.rulebook, batch.changed(ingest))
         ingest.settle(changes)
-    notices = (*ingest.notices, *changes.lines(prune_missing))
-    return summarise(tables, snapshot, notices)
+        _keep_results(store, inputs, batch, written)
+    tally.stage = "done"
+    notices = (*ingest.notices, *changes.lines(prune_missing), *batch.notices)
+    return summarise(store, snapshot, notices)
 
 
-def publish(
-    store: "Workspace", tables: dict[str, "pa.Table"], problems: "pa.Table", rulebook: Rulebook
-) -> Path:
-    """Make the tables, checks included, the current snapshot; return its folder."""
-    from pipeline.writers.parquet import write_tables
-
-    staged = store.staging()
-    files = write_tables(tables, rulebook.fields, staged)
-    readers = {str(name) for name in tables["documents"].column("reader").unique().to_pylist() if name}
-    manifest = {
-        "rulebook": rulebook.digest,
-        "rules": dict(rulebook.files),
-        "readers": sorted(readers),
-        "versions": dict(versions()),
-    }
-    snapshot = store.publish(files, staged, manifest)
-    keep_problems(store, snapshot, problems)
-    return snapshot
-
-
-@dataclass(slots=True)
 class Batch:
-    """The rows of a run: those interpreted now, and those that the snapshot before holds already."""
+    """A run: what is in the hands of the pool, what came back, and what of the snapshot before stays."""
 
-    index: Index
-    before: Previous | None
-    progress: Progress | None = None
-    collected: Collected = field(init=False)
-    kept: dict[str, Row] = field(default_factory=dict)
-    waiting: dict[Key, str] = field(default_factory=dict)
-    number: int = 0
-    reusing: bool = False
+    def __init__(
+        self, store: Workspace, pool: Pool, index: Index, grids: GridStore, limits: Limits, tally: Tally
+    ) -> None:
+        self.store = store
+        self.index = index
+        self.tally = tally
+        self.before = previous(store, index.rulebook)
+        same = self.before is not None and self.before.rulebook == index.rulebook.digest
+        self.reusing = same and self.before is not None and self.before.reusable
+        self.done: list[RowsFile] = []
+        self.slowest: list[Slow] = []
+        self.notices: tuple[str, ...] = ()
+        self._pool = pool
+        self._grids = grids
+        self._kept: set[bytes] = set()
+        self._seen: set[bytes] = set()
+        self._repathed: set[str] = set()
+        self._vanished: dict[str, tuple[str, ...]] = {}
+        self._refused: list[Extraction] = []
+        self._reads: list[Known] = []
+        self._load = (0, 0.0)
+        self._stored: list[Stored] = []
+        self._flying: dict[Future[Any], int] = {}
+        self._costs: dict[str, tuple[int, float]] = {}
+        rules = store.staging() / "rules.pickle"
+        keep_rules(rules, index.rulebook)
+        generation = grids.generation
+        self.setting = Setting(str(store.root), str(rules), generation, limits.seconds, limits.memory)
 
-    def __post_init__(self) -> None:
-        """Start with nothing collected; rows are taken over only from the same rules and program."""
-        self.collected = Collected(self.index.rulebook)
+    # -- the walk ------------------------------------------------------------------------------------------
+
+    def walk(self, ingest: Ingest) -> None:
+        """Take every content of the inputs and have it read, interpreted or taken over."""
+        limits = self.setting
+        for item in ingest.found(self._pool, limits.seconds, limits.memory):
+            self.tally.found += 1
+            self.tally.path = item.path
+            if isinstance(item, Refusal):
+                self._refuse(failed(item.document_id, item.media_type, item.size, item.error, item.path))
+                continue
+            self.tally.found_size += item.size
+            if self.before is not None:
+                self._seen.add(bytes.fromhex(item.document_id))
+            key = ingest.key(item)
+            if ingest.has(key):
+                self._take_stored(key.document_id, self._grids.index[key], item.path)
+            else:
+                self._take_new(item)
+            if self.tally.stopping:
+                break
+        self.tally.walked = not self.tally.stopping
+        if not self.tally.stopping:
+            self._hand_out(last=True)
+
+    def settle(self, ingest: Ingest, prune_missing: bool) -> Changes:
+        """Account for documents of the snapshot before that the walk did not meet, and wait for all work."""
         before = self.before
-        same = before is not None and before.rulebook == self.index.rulebook.digest
-        self.reusing = same and before is not None and before.reusable
-
-    def take(self, path: str, item: Item, grids: GridStore) -> None:
-        """Interpret a new document, keep the rows of a known one or queue it."""
-        if isinstance(item, Refusal):
-            self._add(failed(item.document_id, item.media_type, item.size, item.error, path), path)
-        elif isinstance(item, Key):
-            self._stored(item, path, grids)
+        if self.tally.stopping:
+            changes = Changes()
+            self.notices = (
+                "已中断：已读的已发布，其余下次继续 | stopped: what was read is published, the next run goes on",
+            )
+            missed = {name.hex() for name in before.documents if name not in self._seen} if before else set()
+            if before is not None and missed:
+                for row in before.document_rows(missed.__contains__):
+                    paths: Any = row["paths"]
+                    self._take_vanished(str(row["document_id"]), tuple(paths))
         else:
-            self._add(interpreted(item, self.index, path), path)
+            changes = ingest.changes(before, self._repathed.add)
+            for name, places in {} if prune_missing else changes.vanished.items():
+                self._take_vanished(name, tuple(places))
+        self._interpret(last=True)
+        self._wait(0)
+        self._flush_refused()
+        return changes
 
-    def take_vanished(self, document_id: str, path: str, grids: GridStore) -> None:
+    def changed(self, ingest: Ingest) -> Changed:
+        """Return what is to be published."""
+        before = self.before if self.reusing or self._kept else None
+        dropped = (
+            {name.hex() for name in before.documents.keys() - self._kept} if before is not None else set()
+        )
+        return Changed(
+            self.done,
+            before,
+            dropped,
+            {name for name in self._repathed if bytes.fromhex(name) in self._kept},
+            _Paths(ingest, self._vanished),
+        )
+
+    def _refuse(self, extraction: Extraction) -> None:
+        self._refused.append(extraction)
+        self.tally.done += 1
+        self.tally.statuses[extraction.status] += 1
+        self.tally.failures[str(extraction.lists["documents"][0]["error_code"])] += 1
+        if len(self._refused) >= _GATHERED:
+            self._flush_refused()
+
+    def _flush_refused(self) -> None:
+        if not self._refused:
+            return
+        collected = Collected(self.index.rulebook)
+        for extraction in sorted(self._refused, key=lambda one: one.document_id):
+            collected.add(extraction)
+        self._refused = []
+        folder = self.store.tmp / "rows"
+        folder.mkdir(parents=True, exist_ok=True)
+        self.done.append(write_rows(folder / f"{secrets.token_hex(12)}.rows", collected.tables()))
+
+    def _take_stored(self, document_id: str, entry: Any, path: str) -> None:
+        """Keep the rows of a known document, or queue it for interpretation."""
+        brief = self.before.brief(document_id) if self.before is not None and self.reusing else None
+        same = brief is not None and (brief.media_type, brief.reader) == (entry.media_type, entry.reader)
+        if brief is not None and same and not brief.message:
+            self._kept.add(bytes.fromhex(document_id))
+            self.tally.kept += 1
+            self.tally.statuses[brief.status] += 1
+        else:
+            self._stored.append(Stored(entry.shard, entry.row, path))
+            if len(self._stored) >= _GATHERED:
+                self._interpret()
+
+    def _take_vanished(self, document_id: str, paths: tuple[str, ...]) -> None:
         """Keep a document that is gone from the archive: by the store, or its row where it was never read."""
-        row = self.before.documents[document_id] if self.before is not None else {}
-        keys = grids.keys_of(document_id, str(row["media_type"]), str(row["reader"] or ""))
-        if row["status"] == "failed" or not keys:
-            self.kept[document_id] = row
+        brief = self.before.brief(document_id) if self.before is not None else None
+        if brief is None:
+            return
+        self._vanished[document_id] = paths
+        self.tally.found += 1
+        keys = self._grids.keys_of(document_id, brief.media_type, brief.reader)
+        if brief.status == "failed" or not keys:
+            self._kept.add(bytes.fromhex(document_id))
+            self.tally.kept += 1
+            self._repathed.add(document_id)
         else:
-            self._stored(keys[0], path, grids)
+            self._take_stored(document_id, self._grids.index[keys[0]], paths[0])
+            self._repathed.add(document_id)
 
-    def interpret_stored(self, grids: GridStore) -> None:
-        """Interpret what was queued."""
-        for reading in grids.get(self.waiting):
-            path = self.waiting[reading.key]
-            self._add(interpreted(reading, self.index, path), path)
-        self.waiting = {}
+    # -- work ----------------------------------------------------------------------------------------------
 
-    def tables(
-        self, paths: Mapping[str, Sequence[str]], relabel: Relabel | None = None
-    ) -> tuple[dict[str, "pa.Table"], "pa.Table"]:
-        """Return all datasets, checks included, and the values that could not be typed.
+    def _take_new(self, item: Known) -> None:
+        size, cost = self._load[0] + item.size, self._load[1] + self._cost(item.media_type)
+        full = len(self._reads) >= CHUNK or size > CHUNK_BYTES or cost > CHUNK_SECONDS
+        if full and self._reads and item.file.path != self._reads[-1].file.path:
+            self._hand_out()
+            size, cost = item.size, self._cost(item.media_type)
+        self._reads.append(item)
+        self._load = (size, cost)
 
-        ``relabel`` (dataset, rows) gives the rows taken over what the rules alone decide.
-        """
-        import pyarrow as pa
+    def _cost(self, media: str) -> float:
+        number, seconds = self._costs.get(media, (0, 0.0))
+        guess = _PICTURE if media.startswith("image/") else _GUESS.get(media, _OTHER)
+        return (seconds + guess) / (number + 1)
 
-        self.collected.documents.extend(dict(row) for row in self.kept.values())
-        tables = self.collected.tables(paths)
-        problems = problem_table(self.collected.problems)
-        if self.kept and self.before is not None:
-            dropped = set(self.before.documents) - set(self.kept)
-            old = self.before.tables(self.index.rulebook.fields)
-            for name, table in old.items():
-                kept = without(table, dropped)
-                kept = relabel(name, kept) if relabel is not None else kept
-                tables[name] = pa.concat_tables([tables[name], kept])
-            if self.reusing:
-                problems = pa.concat_tables([problems, without(self.before.problems(), dropped)])
-        return with_checks(tables, problems, self.index.rulebook), problems
+    def _hand_out(self, *, last: bool = False) -> None:
+        """Give the waiting documents to the pool; the last ones in as many pieces as there are processes."""
+        groups = [self._reads]
+        if last and self._pool.workers > 1 and self._load[1] > _WORTH_SPLITTING:
+            groups = list(_split(self._reads, self._pool.workers))
+        self._reads, self._load = [], (0, 0.0)
+        for group in groups:
+            if group:
+                self._submit(Read(self.setting, tuple(group)), len(group))
 
-    def _stored(self, key: Key, path: str, grids: GridStore) -> None:
-        entry = grids.index[key]
-        row = self.before.documents.get(key.document_id) if self.before is not None and self.reusing else None
-        same = row is not None and (row["media_type"], row["reader"]) == (entry.media_type, entry.reader)
-        if row is not None and same and row["error_message"] is None:
-            self.kept[key.document_id] = row
-            self._step(path, str(row["status"]))
-        else:
-            self.waiting[key] = path
+    def _interpret(self, *, last: bool = False) -> None:
+        """Give the documents that wait for interpretation to the pool, shard by shard."""
+        waiting = sorted(self._stored, key=lambda one: one[:2])
+        self._stored = []
+        width = CHUNK if len(waiting) > CHUNK * self._pool.workers else -(-len(waiting) // self._pool.workers)
+        for start in range(0, len(waiting), max(width, 1)):
+            part = tuple(waiting[start : start + width])
+            self._submit(Interpret(self.setting, part), len(part))
 
-    def _add(self, extraction: Extraction, path: str) -> None:
-        self.collected.add(extraction)
-        self._step(path, extraction.status)
+    def _submit(self, work: Work, documents: int) -> None:
+        self._wait(2 * self._pool.workers)
+        self._flying[self._pool.submit(work)] = documents
 
-    def _step(self, path: str, status: str) -> None:
-        self.number += 1
-        if self.progress is not None:
-            self.progress(self.number, path, status)
+    def _wait(self, most: int) -> None:
+        """Take what is finished; wait while more than ``most`` pieces of work are under way."""
+        self._collect([future for future in self._flying if future.done()])
+        while len(self._flying) > most:
+            finished, _ = wait(self._flying, timeout=0.5, return_when=FIRST_COMPLETED)
+            self._collect(finished)
+
+    def _collect(self, finished: Iterable[Future[Any]]) -> None:
+        for future in finished:
+            self._flying.pop(future)
+            done: Done = future.result()
+            self.done.append(done.rows)
+            tally = self.tally
+            tally.done += done.rows.documents
+            tally.done_size += done.size
+            tally.statuses.update(done.rows.statuses)
+            tally.failures.update(done.failures)
+            for media, (number, seconds) in done.media.items():
+                known = self._costs.get(media, (0, 0.0))
+                self._costs[media] = (known[0] + number, known[1] + seconds)
+            self.slowest = sorted([*self.slowest, *done.slowest], reverse=True)[:_SLOWEST]
+
+    @property
+    def costs(self) -> dict[str, tuple[int, float]]:
+        """Return documents read and seconds by medium."""
+        return self._costs
 
 
-def interpreted(reading: Reading, index: Index, path: str) -> Extraction:
-    """Return the rows of a reading; of one that failed its documents row."""
-    outcome = reading.outcome
-    if isinstance(outcome, Document):
-        return interpret(outcome, index, path, reading.size)
-    return failed(reading.key.document_id, reading.key.media, reading.size, outcome, path)
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    """The paths of documents: those found, and the old ones of documents that are gone."""
+
+    ingest: Ingest
+    vanished: Mapping[str, tuple[str, ...]]
+
+    def __contains__(self, document_id: object) -> bool:
+        name = str(document_id)
+        return name in self.vanished or bool(self.ingest.paths_of(name))
+
+    def __getitem__(self, document_id: str) -> tuple[str, ...]:
+        return self.vanished.get(document_id) or self.ingest.paths_of(document_id)
+
+
+def _split(items: Sequence[Known], count: int) -> Iterator[list[Known]]:
+    """Yield stretches of about equal length; what lies in one file stays together."""
+    group: list[Known] = []
+    for item in items:
+        if len(group) >= -(-len(items) // count) and item.file.path != group[-1].file.path:
+            yield group
+            group = []
+        group.append(item)
+    if group:
+        yield group
+
+
+@contextlib.contextmanager
+def _stoppable(tally: Tally) -> Iterator[None]:
+    """Let the first Ctrl-C ask for an orderly end, the next one end all."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if tally.stopping:
+            raise KeyboardInterrupt
+        tally.stopping = True
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _keep_results(store: Workspace, inputs: Sequence[Path], batch: Batch, written: Mapping[str, int]) -> None:
+    """Write what the run did beside the data: figures, the slowest documents, and where the inputs were."""
+    tally = batch.tally
+    state = {
+        **tally.as_event(),
+        "inputs": [str(Path(one).resolve()) for one in inputs],
+        "workers": batch._pool.workers,
+        "media": {
+            media: {"documents": number, "seconds": round(seconds, 3)}
+            for media, (number, seconds) in sorted(batch.costs.items())
+            if media
+        },
+        "slowest": [
+            {"seconds": round(one.seconds, 3), "document_id": one.document_id, "path": one.path}
+            for one in batch.slowest
+        ],
+        "files": dict(written),
+    }
+    current = store.current()
+    run_id = str(store.manifest(current)["run_id"]) if current is not None else "none"
+    folder = store.root / "runs" / run_id
+    try:
+        make_folder(store.root / "runs", store.root)
+        make_folder(folder, store.root)
+        write(folder / "results.json", json.dumps(state, ensure_ascii=False, indent=1).encode())
+        write(store.root / "runs" / "last.json", json.dumps(state, ensure_ascii=False, indent=1).encode())
+    except OSError as err:
+        raise store_error(store.root, err) from err
 
 
 def datasets(
     extractions: Iterable[Extraction], paths: Mapping[str, Sequence[str]], index: Index
-) -> dict[str, "pa.Table"]:
+) -> dict[str, pa.Table]:
     """Return the seven datasets of some documents as Arrow tables, nothing written to disk."""
+    from pipeline.run.assembly import with_paths
+
     collected = Collected(index.rulebook)
     for extraction in extractions:
         collected.add(extraction)
     try:
-        return with_checks(collected.tables(paths), problem_table(collected.problems), index.rulebook)
+        tables = collected.tables()
     except ValueError as err:
         raise OutputError(str(err)) from err
+    tables["documents"] = with_paths(
+        tables["documents"], {name: tuple(found) for name, found in paths.items()}
+    )
+    return {name: table for name, table in tables.items() if name != PROBLEMS}

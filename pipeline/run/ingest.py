@@ -1,31 +1,31 @@
-"""Inputs to readings: what is new is read once, what is known is not opened, what is gone is noticed."""
+"""Inputs to contents: what is new is named once, what is known is not opened, what is gone is noticed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from pipeline.run.previous import Previous, is_path_id
+from pipeline.run.pool import Pool
+from pipeline.run.previous import Previous
 from pipeline.run.reading import PASSING, key_of
-from pipeline.run.sandbox import Sandbox
+from pipeline.run.work import Survey
 from pipeline.sources import Refusal
 from pipeline.sources.rescan import Known, Rescan, Seen, Signature
+from pipeline.sources.scan import unread_id
+from pipeline.sources.walk import File
 from pipeline.store.catalogue import Catalogue
-from pipeline.store.grids import GridStore, Key, Reading
+from pipeline.store.grids import GridStore, Key
 
 _EXAMPLES = 5
 _MANY_SHARDS = 32
-
-
-#: A new reading, what could not be opened, or the key of a reading that lies in the store.
-Item = Reading | Refusal | Key
+#: So many files are remembered before the catalogue is written.
+_REMEMBERED = 2000
 
 
 @dataclass(slots=True)
 class Changes:
     """How the archive differs from the one before, in paths."""
 
-    new: list[str] = field(default_factory=list)
     changed: list[str] = field(default_factory=list)
     moved: list[str] = field(default_factory=list)
     vanished: dict[str, list[str]] = field(default_factory=dict)
@@ -55,35 +55,28 @@ class Changes:
 class Ingest:
     """One walk over the inputs against the grid store; iterate once, then ask for ``paths`` and ``changes``.
 
-    SourceError ``not_found`` on creation for an input that does not exist. Memory: one document at a time.
+    SourceError ``not_found`` on creation for an input that does not exist. Memory: what names a path and a
+    content, for each; no bytes of documents.
     """
 
     def __init__(self, inputs: Sequence[Path], workspace: Path) -> None:
-        self._scan = Rescan(inputs, self, skip=(workspace,))
+        self._scan = Rescan(inputs, self, surveyor=self._survey, skip=(workspace,))
         self.grids = GridStore(workspace)
         self._workspace = workspace
         self._catalogue: Catalogue | None = None
-        self.read = 0
+        self._pool: Pool | None = None
+        self._limits: tuple[float | None, int | None] = (None, None)
+        self._remembered = 0
+        self.again: frozenset[str] = frozenset()
 
-    def items(self) -> Iterator[tuple[str, Item]]:
-        """Yield (first path, item) of each distinct content, in archive order; under the workspace's lock."""
-        with Catalogue(self._workspace) as catalogue, Sandbox() as sandbox:
+    def found(self, pool: Pool, seconds: float | None, memory: int | None) -> Iterator[Known | Refusal]:
+        """Yield each distinct content, in archive order; under the workspace's lock."""
+        self._pool, self._limits = pool, (seconds, memory)
+        with Catalogue(self._workspace) as catalogue:
             self._catalogue = catalogue
-            for found in self._scan.found():
-                if isinstance(found, Refusal):
-                    yield found.path, found
-                    continue
-                path = found.path if isinstance(found, Known) else found.paths[0]
-                key = key_of(found.document_id, found.media_type, path)
-                if isinstance(found, Known) or self._has(key):
-                    yield path, key
-                    continue
-                reading = sandbox.read(found)
-                self.read += 1
-                self.grids.add(reading)
-                yield path, reading
-            self.grids.flush()
+            yield from self._scan.found()
             catalogue.commit()
+        self._catalogue = None
 
     def settle(self, changes: Changes) -> None:
         """Tidy up after a publication: forget files that are gone, merge small shards."""
@@ -93,10 +86,9 @@ class Ingest:
         if len(self.grids.shards()) > _MANY_SHARDS:
             self.grids.compact()
 
-    @property
-    def paths(self) -> dict[str, tuple[str, ...]]:
-        """Return document id -> all paths of that content, sorted."""
-        return self._scan.paths
+    def paths_of(self, document_id: str) -> tuple[str, ...]:
+        """Return all paths of a content, sorted; none where it was not found."""
+        return self._scan.paths_of(document_id)
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -108,35 +100,40 @@ class Ingest:
         """Return how many files were not opened."""
         return self._scan.skipped
 
-    def changes(self, before: Previous | None) -> Changes:
-        """Return what became of the paths of the snapshot before."""
+    def changes(self, before: Previous | None, repathed: Callable[[str], None]) -> Changes:
+        """Return what became of the paths of the snapshot before; name documents whose paths are others now."""
         found = Changes()
-        now = self.paths
-        at = {path: name for name, paths in now.items() for path in paths}
-        old: set[str] = set()
-        for name, row in before.documents.items() if before is not None else ():
-            for path in cast(Sequence[str], row["paths"]):
-                old.add(path)
-                if at.get(path) == name:
+        now = self._scan.by_path()
+        for row in before.document_rows() if before is not None else ():
+            name, paths = str(row["document_id"]), cast(Sequence[str], row["paths"])
+            if list(self.paths_of(name)) != list(paths):
+                repathed(name)
+            for path in paths:
+                if now.get(path) == bytes.fromhex(name):
                     continue
-                if path in at:
+                if path in now:
                     found.changed.append(path)
-                elif name in now:
+                elif self.paths_of(name):
                     found.moved.append(path)
-                elif not self._stands(path) and not is_path_id(name, path):
+                elif not self._stands(path) and unread_id(path).hex() != name:
                     found.vanished.setdefault(name, []).append(path)
-        found.new.extend(path for path in at if path not in old)
         return found
+
+    def has(self, key: Key) -> bool:
+        """Say whether the store holds what came of reading a content, for good."""
+        entry = self.grids.index.get(key)
+        return entry is not None and entry.error_code not in PASSING and key.document_id not in self.again
+
+    def _survey(self, files: Sequence[File]) -> Callable[[], Sequence[Sequence[Seen]]]:
+        assert self._pool is not None
+        future = self._pool.submit(Survey(tuple(files), *self._limits))
+        return lambda: cast(Sequence[Sequence[Seen]], future.result())
 
     def _stands(self, path: str) -> bool:
         """Say whether the file on disk that a path lies in is still there."""
         visited = self._scan.visited
         places = [place for place, char in enumerate(path) if char == "!"]
         return path in visited or any(path[:place] in visited for place in places)
-
-    def _has(self, key: Key) -> bool:
-        entry = self.grids.index.get(key)
-        return entry is not None and entry.error_code not in PASSING
 
     # -- the memory of the scan --------------------------------------------------------------------------
 
@@ -147,19 +144,15 @@ class Ingest:
             return None
         if held and isinstance(held[0], str):
             name, media = str(held[0]), str(held[1])
-            there = self._has(key_of(name, media, path))
-            return (Seen("content", path, name, signature.size, media),) if there else None
+            return (Seen("content", path, name, signature.size, media),)
         found = [_seen(one) for one in held if not isinstance(one, str)]
         for one in found:
-            if one.error is not None:
-                if one.error[0] in PASSING or not one.hashed:
-                    return None
-            elif one.document_id and not self._has(key_of(one.document_id, one.media_type, one.path)):
+            if one.error is not None and (one.error[0] in PASSING or not one.hashed):
                 return None
         return found
 
     def remember(self, path: str, signature: Signature, seen: Sequence[Seen]) -> None:
-        """Keep what a file held; it counts once its documents are in the store."""
+        """Keep what a file held."""
         if self._catalogue is None:
             return
         first = seen[0] if seen else None
@@ -172,6 +165,13 @@ class Ingest:
             self._catalogue.keep(path, signature, (first.document_id, first.media_type))
         else:
             self._catalogue.keep(path, signature, [tuple(one) for one in seen])
+        self._remembered += 1
+        if self._remembered % _REMEMBERED == 0:
+            self._catalogue.commit()
+
+    def key(self, item: Known) -> Key:
+        """Return the key of a content's reading."""
+        return key_of(item.document_id, item.media_type, item.path)
 
 
 def _seen(held: Sequence[object]) -> Seen:

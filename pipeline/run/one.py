@@ -158,5 +158,6 @@ def _add_form(
                 "text": problem.text,
                 "message": problem.message,
                 "kind": problem.kind,
+                "fiscal_year": year,
             }
         )

@@ -1,19 +1,19 @@
-"""The current snapshot as tables: what the next one may take over, and what it has to account for."""
+"""The current snapshot: what the next one may take over, and what it has to account for, a part at a time."""
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.errors import StoreError
 from pipeline.model import PARTITION, Field, Rulebook
+from pipeline.model.output import DataFile
 from pipeline.run.reading import versions
+from pipeline.run.rows import PROBLEMS, all_fields
 from pipeline.store import Workspace
-from pipeline.store.disk import make_folder, store_error, write
+from pipeline.writers.layout import Part, part_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,17 +24,39 @@ OWN = ("forms", "funding", "indicators", "cells", "lineage")
 #: What two snapshots are compared by.
 KEPT = ("documents", *OWN, "checks")
 _PREFIX = 16
+#: Documents rows that are held at once.
+_ROWS = 4096
 
 
-@dataclass(frozen=True, slots=True)
+class Brief(NamedTuple):
+    """What of a documents row is held for all documents at once; equal ones are one object."""
+
+    media_type: str
+    reader: str
+    status: str
+    error_code: str
+    message: bool
+    year: int | None
+
+
+@dataclass(slots=True)
 class Previous:
-    """The current snapshot: its folder and manifest, and its documents rows by document id."""
+    """One snapshot: its folder and manifest, and in brief its documents by the bytes of their ids."""
 
     workspace: Workspace
     snapshot: Path
     manifest: Mapping[str, Any]
-    documents: Mapping[str, Row]
-    _read: dict[str, pa.Table] = field(default_factory=dict, repr=False, compare=False)
+    documents: dict[bytes, Brief]
+    fields: tuple[Field, ...]
+    _parts: dict[tuple[str, int | None], list[tuple[Part, DataFile]]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Sort the files of the manifest by dataset and year."""
+        for entry in self.manifest["files"]:
+            part = part_of(entry["path"])
+            if part is not None:
+                file = DataFile(entry["path"], entry["rows"], entry["size"], entry["sha256"])
+                self._parts.setdefault((part.dataset, part.year), []).append((part, file))
 
     @property
     def rulebook(self) -> str:
@@ -43,30 +65,80 @@ class Previous:
 
     @property
     def reusable(self) -> bool:
-        """Say whether the rows are what this program would make, and nothing needed beside them is lost."""
-        return self.manifest.get("versions") == versions() and self._problems.is_file()
+        """Say whether the rows are what this program would make, and lie as it would lay them."""
+        return self.manifest.get("versions") == versions()
 
-    def tables(self, fields: Sequence[Field], datasets: Sequence[str] = OWN) -> dict[str, pa.Table]:
-        """Return datasets as ``to_table`` makes them, ``fiscal_year`` from the folders; each is read once."""
-        for name in datasets:
-            if name not in self._read:
-                self._read[name] = read_dataset(self.snapshot, self.manifest, name, fields)
-        return {name: self._read[name] for name in datasets}
+    def brief(self, document_id: str) -> Brief | None:
+        """Return what is known of a document, None where the snapshot has none of that content."""
+        return self.documents.get(bytes.fromhex(document_id))
 
-    def problems(self) -> pa.Table:
-        """Return the values that could not be typed."""
-        import pyarrow.parquet as pq
+    def years(self, dataset: str) -> list[int | None]:
+        """Return the years that a dataset has files of."""
+        return [year for name, year in self._parts if name == dataset]
 
-        with pq.ParquetFile(self._problems) as file:
-            return file.read()
+    def parts(self, dataset: str, year: int | None) -> list[tuple[Part, DataFile]]:
+        """Return the files of a year of a dataset."""
+        return self._parts.get((dataset, year), [])
 
-    def current_row(self, document_id: str) -> Row | None:
-        """Return the documents row of a content, None where the snapshot has none."""
-        return self.documents.get(document_id)
+    def rows(self, dataset: str, year: int | None) -> int:
+        """Return how many rows a year of a dataset has."""
+        return sum(file.rows for _part, file in self.parts(dataset, year))
 
-    @property
-    def _problems(self) -> Path:
-        return problems_file(self.workspace, self.manifest)
+    def files(self, dataset: str, low: str = "0000", high: str = "g") -> list[DataFile]:
+        """Return the files with rows of documents from ``low`` to ``high``, all years."""
+        return [
+            file
+            for (name, _year), parts in self._parts.items()
+            for part, file in parts
+            if name == dataset and file.rows and part.bounds[0] < high and low < part.bounds[1]
+        ]
+
+    def table(self, dataset: str, low: str = "0000", high: str = "g") -> pa.Table:
+        """Return the rows of documents from ``low`` to ``high``, as ``to_table`` makes them."""
+        from pipeline.writers.parquet import within
+
+        found = read_files(self.snapshot, self.files(dataset, low, high), dataset, self.fields)
+        return within(found, dataset, low, high)
+
+    def scan(self, dataset: str, columns: list[str]) -> Iterator[pa.Table]:
+        """Yield some columns of a dataset, file by file."""
+        for file in self.files(dataset):
+            yield _columns(self.snapshot / file.path, columns)
+
+    def document_rows(self, wanted: Callable[[str], bool] | None = None) -> Iterator[Row]:
+        """Yield the documents rows, those alone that are wanted, some thousands at a time."""
+        for file in self.files("documents"):
+            table = read_files(self.snapshot, [file], "documents", self.fields)
+            for start in range(0, table.num_rows, _ROWS):
+                part = table.slice(start, _ROWS)
+                if wanted is not None:
+                    import pyarrow as pa
+
+                    ids = part.column("document_id").to_pylist()
+                    part = part.filter(pa.array([wanted(str(name)) for name in ids], pa.bool_()))
+                yield from part.to_pylist()
+
+    def paths(self, names: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Return the paths of some documents."""
+        wanted = names if isinstance(names, (set, frozenset)) else set(names)
+        found: dict[str, tuple[str, ...]] = {}
+        for row in self.document_rows(wanted.__contains__) if wanted else ():
+            places: Any = row["paths"]
+            found[str(row["document_id"])] = tuple(places or ())
+        return found
+
+    def form_years(self, dropped: Collection[str]) -> Iterator[tuple[str, int | None]]:
+        """Yield (form id, year) of the forms of some documents."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        short = pa.array(sorted(name[:_PREFIX] for name in dropped), pa.string())
+        for year in self.years("forms"):
+            for _part, file in self.parts("forms", year):
+                if file.rows:
+                    ids = _columns(self.snapshot / file.path, ["form_id"]).column("form_id")
+                    own = pc.is_in(pc.utf8_slice_codeunits(ids, 0, _PREFIX), value_set=short)
+                    yield from ((str(name), year) for name in ids.filter(own).to_pylist())
 
 
 def previous(workspace: Workspace, rulebook: Rulebook) -> Previous | None:
@@ -83,33 +155,34 @@ def previous(workspace: Workspace, rulebook: Rulebook) -> Previous | None:
 def open_snapshot(workspace: Workspace, snapshot: Path, rulebook: Rulebook) -> Previous:
     """Return one snapshot; StoreError where it cannot be read."""
     manifest = workspace.manifest(snapshot)
-    table = read_dataset(snapshot, manifest, "documents", rulebook.fields)
-    rows: list[Row] = table.to_pylist()
-    return Previous(workspace, snapshot, manifest, {str(row["document_id"]): row for row in rows})
+    found = Previous(workspace, snapshot, manifest, {}, all_fields(rulebook.fields))
+    same: dict[Brief, Brief] = {}
+    for year in found.years("documents"):
+        for _part, file in found.parts("documents", year):
+            names = ["document_id", "media_type", "reader", "status", "error_code", "error_message"]
+            table = _columns(snapshot / file.path, names)
+            columns = [table.column(name).to_pylist() for name in names]
+            for name, media, reader, status, code, message in zip(*columns, strict=True):
+                one = Brief(
+                    str(media), str(reader or ""), str(status), str(code or ""), message is not None, year
+                )
+                found.documents[bytes.fromhex(str(name))] = same.setdefault(one, one)
+    return found
 
 
-def read_dataset(
-    snapshot: Path, manifest: Mapping[str, Any], dataset: str, fields: Sequence[Field]
-) -> pa.Table:
-    """Return one dataset of a snapshot with the columns that ``fields`` say, in their order."""
+def read_files(snapshot: Path, files: Sequence[DataFile], dataset: str, fields: Sequence[Field]) -> pa.Table:
+    """Return the rows of some files of a dataset with the columns that ``fields`` say, in their order."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     from pipeline.writers.parquet import schema
 
     target = schema(dataset, fields)
     parts = []
-    for file in manifest["files"]:
-        if not file["path"].startswith(f"{dataset}/") or not file["rows"]:
+    for file in files:
+        if not file.rows:
             continue
-        try:
-            with pq.ParquetFile(snapshot / file["path"]) as opened:
-                table = opened.read()
-        except (OSError, pa.ArrowException) as err:
-            raise StoreError(
-                f"{snapshot / file['path']}: 无法读取（{err}）；请重新运行 | cannot be read ({err}); run again"
-            ) from err
-        year = file["path"].split("/")[1].removeprefix(f"{PARTITION}=")
+        table = _columns(snapshot / file.path, None)
+        year = file.partition.removeprefix(f"{PARTITION}=")
         value = pa.scalar(int(year) if year.isdigit() else None, pa.int16())
         whole = table.append_column(PARTITION, pa.repeat(value, table.num_rows))
         for one in target:
@@ -119,44 +192,50 @@ def read_dataset(
     return pa.concat_tables(parts) if parts else pa.Table.from_batches([], schema=target)
 
 
-def without(table: pa.Table, dropped: Collection[str]) -> pa.Table:
-    """Return the rows of a table of OWN (or of problems) that belong to none of these documents."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if not dropped or not table.num_rows:
-        return table
-    if "document_id" in table.column_names:
-        own = pc.is_in(table.column("document_id"), value_set=pa.array(sorted(dropped), pa.string()))
-    else:
-        short = pa.array(sorted({name[:_PREFIX] for name in dropped}), pa.string())
-        own = pc.is_in(pc.utf8_slice_codeunits(table.column("form_id"), 0, _PREFIX), value_set=short)
-    return table.filter(pc.invert(own))
-
-
-def problems_file(workspace: Workspace, manifest: Mapping[str, Any]) -> Path:
-    """Return where the untyped values of a snapshot are kept: the checks need them, readers do not."""
-    return workspace.root / "problems" / f"{manifest['run_id']}.parquet"
-
-
-def keep_problems(workspace: Workspace, snapshot: Path, problems: pa.Table) -> None:
-    """Write the untyped values of a new snapshot; without the file the next run interprets all anew."""
+def _columns(path: Path, columns: list[str] | None) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = problems_file(workspace, workspace.manifest(snapshot))
-    sink = pa.BufferOutputStream()
-    pq.write_table(problems, sink, compression="zstd")
     try:
-        make_folder(path.parent, workspace.root)
-        make_folder(workspace.tmp, workspace.root)
-        spare = workspace.tmp / f"problems-{secrets.token_hex(8)}"
-        write(spare, sink.getvalue().to_pybytes())
-        spare.replace(path)
-    except OSError as err:
-        raise store_error(workspace.root, err) from err
+        with pq.ParquetFile(path) as file:
+            return file.read(columns=columns, use_threads=False)
+    except (OSError, pa.ArrowException) as err:
+        raise StoreError(
+            f"{path}: 无法读取（{err}）；请重新运行 | cannot be read ({err}); run again"
+        ) from err
 
 
-def is_path_id(document_id: str, path: str) -> bool:
-    """Say whether an id was made from the path because the bytes could not be had."""
-    return document_id == hashlib.sha256(b"path:" + path.encode("utf-8", errors="replace")).hexdigest()
+def without(table: pa.Table, dropped: Collection[str]) -> pa.Table:
+    """Return the rows of a table that belong to none of these documents."""
+    if not dropped or not table.num_rows:
+        return table
+    import pyarrow.compute as pc
+
+    return table.filter(pc.invert(_own(table, dropped)))
+
+
+def rows_of(table: pa.Table, names: Collection[str]) -> pa.Table:
+    """Return the rows of a table that belong to these documents."""
+    return table.filter(_own(table, names))
+
+
+def _own(table: pa.Table, names: Collection[str]) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    column = "document_id" if "document_id" in table.column_names else "form_id"
+    short = pa.array(sorted({name[:_PREFIX] for name in names}), pa.string())
+    return pc.is_in(pc.utf8_slice_codeunits(table.column(column), 0, _PREFIX), value_set=short)
+
+
+__all__ = [
+    "KEPT",
+    "OWN",
+    "PROBLEMS",
+    "Brief",
+    "Previous",
+    "open_snapshot",
+    "previous",
+    "read_files",
+    "rows_of",
+]

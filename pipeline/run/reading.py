@@ -14,6 +14,8 @@ from pipeline.store.grids import Key, Reading
 
 #: Raise it by hand when matcher or extractors give other rows for the same document and rules.
 INTERPRETATION = 2
+#: Raise it by hand when the rows of a snapshot lie in other files than before.
+LAYOUT = 2
 #: Failures that another day, more memory or an installed component may cure: such files are read again.
 PASSING = frozenset({"needs_ocr", "needs_libreoffice", "needs_extra", "old_format", "internal", "unreadable"})
 # readers that end in another reader: what that one changes, they change
@@ -62,4 +64,4 @@ def versions() -> Mapping[str, str]:
         program = version("guibiao")
     except PackageNotFoundError:  # run from a folder without installation
         program = ""
-    return {"program": program, "interpretation": str(INTERPRETATION)}
+    return {"program": program, "interpretation": str(INTERPRETATION), "layout": str(LAYOUT)}

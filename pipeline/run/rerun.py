@@ -1,31 +1,42 @@
-"""Other rules over the documents of a workspace: say what they would change, then publish exactly that."""
+"""Other rules over the documents of a workspace: say what they would change, then publish exactly that.
+
+A plan interprets what the new rules can touch, once, and keeps the rows beside the workspace; ``apply``
+publishes those very rows.
+"""
 
 from __future__ import annotations
 
 import json
-import secrets
-from collections.abc import Callable
+import shutil
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.errors import StoreError
 from pipeline.model import Rulebook
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
-from pipeline.run.batch import Batch, publish
-from pipeline.run.difference import Difference, compare_tables, digest
+from pipeline.run.assembly import Compare, Relabel
+from pipeline.run.batch import CHUNK, Limits
+from pipeline.run.difference import Difference, digest
 from pipeline.run.footprint import RuleChange, RuleDifference, compare, touched
-from pipeline.run.previous import OWN, Previous, open_snapshot
+from pipeline.run.pool import Pool
+from pipeline.run.previous import Brief, Previous, Row, open_snapshot
+from pipeline.run.publish import Changed, publish, recheck
+from pipeline.run.reading import versions
+from pipeline.run.rows import RowsFile
 from pipeline.run.rulebooks import keep_rulebook, kept_rulebook
+from pipeline.run.work import Done, Interpret, Setting, Stored, keep_rules
 from pipeline.store import Workspace
 from pipeline.store.disk import make_folder, store_error, write
 from pipeline.store.grids import GridStore, Key
+from pipeline.writers.layout import bound
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-PLAN = "plan.json"
+PLAN = "plan"
+_STATE = "plan.json"
+#: Documents whose rows are compared at once.
+_COMPARED = 2048
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,92 +61,137 @@ class Plan:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcome:
-    plan: Plan
-    tables: dict[str, pa.Table]
-    problems: pa.Table
-    rulebook: Rulebook
-
-
-def plan(workspace: Path, rules: Path | None) -> Plan:
+def plan(workspace: Path, rules: Path | None, limits: Limits | None = None) -> Plan:
     """Return what the rules would change in the current snapshot, from the store alone; keep it for ``apply``.
 
     RuleError where the rules are wrong, StoreError where there is no snapshot or its documents are not in
     the store.
     """
+    index = Index(load_rulebook(rules))
+    rulebook = index.rulebook
+    limits = limits or Limits()
     store = Workspace(workspace)
-    with store.lock():
-        found = _outcome(store, rules).plan
-        _keep(store, found)
-    return found
+    with store.lock(), Pool(limits.processes) as pool:
+        before = _current(store, rulebook)
+        old = kept_rulebook(store, before.rulebook)
+        difference = compare(old, rulebook) if old is not None else None
+        why = "no rules kept" if difference is None else difference.everything
+        why = why or ("" if before.reusable else "another version of the program")
+        grids = GridStore(store.root)
+        names = {name.hex() for name, brief in before.documents.items() if is_read(brief)}
+        if not why and difference is not None:
+            names &= _touched(grids, before, difference)
+        setting = setting_of(store, rulebook, limits)
+        rows = interpret_stored(pool, setting, stored_items(before, grids, names))
+        moved = difference.moved if difference is not None and not why else {}
+        changed = Changed(
+            rows,
+            before,
+            names,
+            relabel=Relabel(rulebook.digest, moved),
+            recheck=old is None or checks_of(old) != checks_of(rulebook),
+        )
+        if changed.recheck:
+            changed.rows += recheck(pool, setting, changed)
+        found = compare_rows(pool, setting, changed)
+        result = Plan(
+            snapshot=int(before.snapshot.name),
+            run_id=str(before.manifest["run_id"]),
+            old_rules=before.rulebook,
+            new_rules=rulebook.digest,
+            rules=str(rules.resolve()) if rules is not None else "",
+            documents=len(before.documents),
+            touched=len(names),
+            everything=why,
+            changes=difference.changes if difference is not None else (),
+            differences=tuple(found),
+            unmatched=_unmatched(found),
+            digest=digest(found),
+        )
+        _keep(store, result, changed)
+    return result
 
 
-def apply(workspace: Path) -> tuple[Plan, Path]:
+def apply(workspace: Path, limits: Limits | None = None) -> tuple[Plan, Path]:
     """Publish exactly what the last plan said; StoreError where workspace or rules have moved since."""
+    limits = limits or Limits()
     store = Workspace(workspace)
-    with store.lock():
+    with store.lock(), Pool(limits.processes) as pool:
         state = _kept(store)
-        rules = Path(state["rules"]) if state["rules"] else None
-        outcome = _outcome(store, rules)
-        now = outcome.plan
-        for name, zh, en in (
-            ("run_id", "工作区在计划之后已变化", "the workspace moved since the plan"),
-            ("new_rules", "规则在计划之后已变化", "the rules changed since the plan"),
-            ("digest", "结果与计划不同", "the outcome is not the planned one"),
+        rules = Path(state["plan"]["rules"]) if state["plan"]["rules"] else None
+        rulebook = load_rulebook(rules)
+        before = _current(store, rulebook)
+        for same, zh, en in (
+            (
+                state["plan"]["run_id"] == before.manifest["run_id"]
+                and state["plan"]["snapshot"] == int(before.snapshot.name),
+                "工作区在计划之后已变化",
+                "the workspace moved since the plan",
+            ),
+            (
+                state["plan"]["new_rules"] == rulebook.digest,
+                "规则在计划之后已变化",
+                "the rules changed since the plan",
+            ),
+            (state["versions"] == versions(), "程序在计划之后已更新", "the program changed since the plan"),
+            (_is_whole(store, state), "计划的数据不完整", "the data of the plan are not all there"),
         ):
-            if state[name] != getattr(now, name):
+            if not same:
                 raise StoreError(
                     f"{workspace}: {zh}，未应用；请重新运行 guibiao plan | {en}; not applied; run guibiao plan again"
                 )
-        keep_rulebook(store, outcome.rulebook, rules)
-        snapshot = publish(store, outcome.tables, outcome.problems, outcome.rulebook)
-        (store.root / PLAN).unlink(missing_ok=True)
-    return now, snapshot
+        changed = Changed(
+            [
+                RowsFile.from_json({**one, "path": str(store.root / PLAN / one["path"])})
+                for one in state["rows"]
+            ],
+            before,
+            set(state["names"]),
+            relabel=Relabel(state["relabel"]["rulebook"], state["relabel"]["moved"]),
+        )
+        changed.paths = before.paths(changed.dropped)
+        changed.checked = bool(state["recheck"])
+        keep_rulebook(store, rulebook, rules)
+        snapshot, _written = publish(store, pool, setting_of(store, rulebook, limits), rulebook, changed)
+        shutil.rmtree(store.root / PLAN, ignore_errors=True)
+    return _plan_of(state["plan"]), snapshot
 
 
-def _outcome(store: Workspace, rules: Path | None) -> _Outcome:
-    index = Index(load_rulebook(rules))
-    rulebook = index.rulebook
+def _plan_of(state: dict[str, Any]) -> Plan:
+    changes = tuple(RuleChange(**one) for one in state["changes"])
+    differences = tuple(Difference(**{**one, "key": tuple(one["key"])}) for one in state["differences"])
+    return Plan(
+        **{**state, "changes": changes, "differences": differences, "unmatched": tuple(state["unmatched"])}
+    )
+
+
+def _current(store: Workspace, rulebook: Rulebook) -> Previous:
     snapshot = store.current()
     if snapshot is None:
         raise StoreError(
             f"{store.root}: 还没有数据；请先运行 guibiao run | nothing published here yet; run guibiao run first"
         )
-    before = open_snapshot(store, snapshot, rulebook)
-    old = kept_rulebook(store, before.rulebook)
-    difference = compare(old, rulebook) if old is not None else None
-    why = "no rules kept" if difference is None else difference.everything
-    why = why or ("" if before.reusable else "another version of the program")
-    grids = GridStore(store.root)
-    names = {name for name, row in before.documents.items() if row["status"] != "failed"}
-    if not why and difference is not None:
-        names &= _touched(grids, before, difference, rulebook)
-    tables, problems = _recomputed(index, before, grids, names, difference)
-    own = {name: rows_of(table, names) for name, table in before.tables(rulebook.fields).items()}
-    checks = before.tables(rulebook.fields, ("documents", "checks"))
-    found = compare_tables(
-        {**own, **checks},
-        {**{name: rows_of(tables[name], names) for name in OWN}, **{name: tables[name] for name in checks}},
-    )
-    result = Plan(
-        snapshot=int(snapshot.name),
-        run_id=str(before.manifest["run_id"]),
-        old_rules=before.rulebook,
-        new_rules=rulebook.digest,
-        rules=str(rules.resolve()) if rules is not None else "",
-        documents=len(before.documents),
-        touched=len(names),
-        everything=why,
-        changes=difference.changes if difference is not None else (),
-        differences=tuple(found),
-        unmatched=_unmatched(found),
-        digest=digest(found),
-    )
-    return _Outcome(result, tables, problems, rulebook)
+    return open_snapshot(store, snapshot, rulebook)
 
 
-def _touched(grids: GridStore, before: Previous, difference: RuleDifference, rulebook: Rulebook) -> set[str]:
+def setting_of(store: Workspace, rulebook: Rulebook, limits: Limits) -> Setting:
+    """Return what work needs, under the workspace's lock."""
+    rules = store.staging() / "rules.pickle"
+    keep_rules(rules, rulebook)
+    return Setting(str(store.root), str(rules), 0, limits.seconds, limits.memory)
+
+
+def checks_of(rulebook: Rulebook) -> dict[str, str]:
+    """Return the digests of the files of checks."""
+    return {name: text for name, text in rulebook.files.items() if name.startswith("checks/")}
+
+
+def is_read(brief: Brief) -> bool:
+    """Say whether a document was read, so that its rows depend on the rules."""
+    return brief.status not in ("failed", "quarantined")
+
+
+def _touched(grids: GridStore, before: Previous, difference: RuleDifference) -> set[str]:
     found = touched(grids, difference.keys, difference.joined)
     if difference.lost:
         import pyarrow as pa
@@ -143,33 +199,58 @@ def _touched(grids: GridStore, before: Previous, difference: RuleDifference, rul
 
         lost = pa.array(sorted(difference.lost), pa.string())
         short: set[str] = set()
-        for table in before.tables(rulebook.fields, ("cells", "lineage")).values():
-            ids: Any = table.filter(pc.is_in(table.column("rule"), value_set=lost)).column("cell_id")
-            cut: Any = pc.utf8_slice_codeunits(ids, 0, 16).unique()
-            short |= {str(name) for name in cut.to_pylist()}
-        found |= {name for name in before.documents if name[:16] in short}
+        for dataset in ("cells", "lineage"):
+            for table in before.scan(dataset, ["rule", "cell_id"]):
+                ids: Any = table.filter(pc.is_in(table.column("rule"), value_set=lost)).column("cell_id")
+                cut: Any = pc.utf8_slice_codeunits(ids, 0, 16).unique()
+                short |= {str(name) for name in cut.to_pylist()}
+        found |= {name.hex() for name in before.documents if name.hex()[:16] in short}
     return found
 
 
-def _recomputed(
-    index: Index, before: Previous, grids: GridStore, names: set[str], difference: RuleDifference | None
-) -> tuple[dict[str, pa.Table], pa.Table]:
-    """Return all tables under the new rules: these documents interpreted, the rest taken over."""
-    batch = Batch(index, before)
-    for name, row in before.documents.items():
-        if name in names:
-            key, path = stored_key(grids, name, row)
-            batch.waiting[key] = path
-        else:
-            batch.kept[name] = row
-    batch.reusing = before.reusable and len(names) < len(before.documents)
-    batch.interpret_stored(grids)
-    relabel = _relabelling(index.rulebook.digest, difference)
-    places: dict[str, Any] = {name: row["paths"] for name, row in before.documents.items()}
-    return batch.tables(places, relabel)
+def stored_items(before: Previous, grids: GridStore, names: Collection[str]) -> list[Stored]:
+    """Return where the readings of some documents of a snapshot lie; StoreError where one is not in the store."""
+    found: list[Stored] = []
+    if not names:
+        return found
+    for row in before.document_rows(names.__contains__):
+        key, path = stored_key(grids, str(row["document_id"]), row)
+        entry = grids.index[key]
+        found.append(Stored(entry.shard, entry.row, path))
+    return sorted(found)
 
 
-def stored_key(grids: GridStore, name: str, row: dict[str, object]) -> tuple[Key, str]:
+def interpret_stored(pool: Pool, setting: Setting, items: list[Stored]) -> list[RowsFile]:
+    """Interpret documents of the store; return where their rows are."""
+    width = max(1, min(CHUNK, -(-len(items) // pool.workers)))
+    works = [Interpret(setting, tuple(items[start : start + width])) for start in range(0, len(items), width)]
+    done: list[Done] = [future.result() for future in [pool.submit(work) for work in works]]
+    return [one.rows for one in done]
+
+
+def compare_rows(pool: Pool, setting: Setting, changed: Changed) -> list[Difference]:
+    """Return how new rows differ from those of the snapshot that they replace, sorted."""
+    before, names = changed.before, sorted(changed.dropped)
+    if before is None or not (names or changed.recheck):
+        return []
+    looked = len(before.documents) if changed.recheck else len(names)
+    count = 1
+    while looked > _COMPARED * count and count < 1024:
+        count *= 2
+    paths = tuple(file.path for file in changed.rows)
+    works = []
+    for number in range(count):
+        low, high = bound(number, count), bound(number + 1, count)
+        own = frozenset(name for name in names if low <= name < high)
+        if own or changed.recheck:
+            works.append(Compare(setting, str(before.snapshot), low, high, own, paths, changed.recheck))
+    found: list[Difference] = []
+    for future in [pool.submit(work) for work in works]:
+        found += future.result()
+    return sorted(found)
+
+
+def stored_key(grids: GridStore, name: str, row: Row) -> tuple[Key, str]:
     """Return the reading behind a documents row and the path that its messages name; StoreError without one.
 
     A message names the first path in the order of the archive, which need not be the least.
@@ -180,46 +261,18 @@ def stored_key(grids: GridStore, name: str, row: dict[str, object]) -> tuple[Key
             f"{grids.folder}: 文档 {name[:16]} 不在表格存储中；请重新运行 guibiao run | "
             f"document {name[:16]} is not in the grid store; run guibiao run again"
         )
-    paths: Any = row["paths"] or [name]
+    paths = _paths(row) or [name]
     message = str(row["error_message"] or "")
     named = [one for one in paths if message.startswith(f"{one}: ")]
     return keys[0], max(named, key=len, default=paths[0])
 
 
-def _relabelling(rulebook: str, difference: RuleDifference | None) -> Callable[[str, pa.Table], pa.Table]:
-    """Return what brings rows of the old rules to the new: their digest, and rule lines that moved."""
-    moved = difference.moved if difference is not None else {}
-
-    def relabel(dataset: str, table: pa.Table) -> pa.Table:
-        import pyarrow as pa
-        import pyarrow.compute as pc
-
-        if dataset == "forms":
-            place = table.schema.get_field_index("rulebook")
-            value: Any = pa.repeat(pa.scalar(rulebook, pa.string()), table.num_rows)
-            return table.set_column(place, table.schema.field(place), value)
-        if dataset in ("cells", "lineage") and moved:
-            place = table.schema.get_field_index("rule")
-            column = table.column(place).combine_chunks()
-            at = pc.index_in(column, value_set=pa.array(list(moved), pa.string()))
-            value = pc.coalesce(pa.array(list(moved.values()), pa.string()).take(at), column)
-            return table.set_column(place, table.schema.field(place), value)
-        return table
-
-    return relabel
+def _paths(row: Row) -> list[str]:
+    found: Any = row["paths"]
+    return list(found or ())
 
 
-def rows_of(table: pa.Table, names: set[str]) -> pa.Table:
-    """Return the rows of a table of OWN that belong to these documents."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    short = pa.array(sorted({name[:16] for name in names}), pa.string())
-    column = "document_id" if "document_id" in table.column_names else "form_id"
-    return table.filter(pc.is_in(pc.utf8_slice_codeunits(table.column(column), 0, 16), value_set=short))
-
-
-def _unmatched(found: list[Difference]) -> tuple[str, ...]:
+def _unmatched(found: Iterable[Difference]) -> tuple[str, ...]:
     """Return the cells that no rule claims any more."""
     return tuple(
         "/".join(one.key)
@@ -228,25 +281,48 @@ def _unmatched(found: list[Difference]) -> tuple[str, ...]:
     )
 
 
-def _keep(store: Workspace, found: Plan) -> None:
-    state = {name: getattr(found, name) for name in ("snapshot", "run_id", "new_rules", "rules", "digest")}
+def _keep(store: Workspace, found: Plan, changed: Changed) -> None:
+    """Keep a plan and its rows; the state is written last, so a plan that was cut short is none."""
+    folder = store.root / PLAN
     try:
-        make_folder(store.tmp, store.root)
-        spare = store.tmp / f"plan-{secrets.token_hex(8)}"
-        write(spare, json.dumps(state, ensure_ascii=False, sort_keys=True).encode())
-        spare.replace(store.root / PLAN)
+        shutil.rmtree(folder, ignore_errors=True)
+        make_folder(folder, store.root)
+        rows = []
+        for number, file in enumerate(changed.rows):
+            name = f"{number:06d}.rows"
+            Path(file.path).replace(folder / name)
+            rows.append({**file.as_json(), "path": name, "size": (folder / name).stat().st_size})
+        state = {
+            "plan": asdict(found),
+            "versions": dict(versions()),
+            "rows": [{key: value for key, value in row.items() if key != "size"} for row in rows],
+            "sizes": [row["size"] for row in rows],
+            "names": sorted(changed.dropped),
+            "relabel": asdict(changed.relabel),
+            "recheck": changed.recheck,
+        }
+        write(folder / _STATE, json.dumps(state, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     except OSError as err:
         raise store_error(store.root, err) from err
 
 
 def _kept(store: Workspace) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = json.loads((store.root / PLAN).read_text("utf-8"))
+        text = (store.root / PLAN / _STATE).read_bytes().decode("utf-8", "surrogatepass")
+        found: dict[str, Any] = json.loads(text)
         return found
     except (OSError, ValueError) as err:
         raise StoreError(
             f"{store.root}: 没有计划；请先运行 guibiao plan | there is no plan; run guibiao plan first"
         ) from err
+
+
+def _is_whole(store: Workspace, state: dict[str, Any]) -> bool:
+    for one, size in zip(state["rows"], state["sizes"], strict=True):
+        path = store.root / PLAN / one["path"]
+        if not path.is_file() or path.stat().st_size != size:
+            return False
+    return True
 
 
 def as_json(found: Plan) -> str:

@@ -10,11 +10,12 @@ from pipeline.errors import StoreError
 from pipeline.model import Rulebook
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
-from pipeline.run.batch import datasets, interpreted
+from pipeline.run.batch import datasets
 from pipeline.run.difference import Difference, compare_tables
 from pipeline.run.footprint import RuleChange, compare, touched
 from pipeline.run.previous import KEPT, Previous, open_snapshot
-from pipeline.run.rerun import stored_key
+from pipeline.run.rerun import is_read, stored_key
+from pipeline.run.rows import interpreted
 from pipeline.run.rulebooks import rulebook_of
 from pipeline.store import Workspace
 from pipeline.store.grids import GridStore, Key
@@ -61,7 +62,7 @@ def between_rules(workspace: Path, one: str, other: str) -> RuleSets:
         return RuleSets(found.changes, (), 0, 0, found.everything)
     before = open_snapshot(store, current, new)
     grids = GridStore(store.root)
-    names = {name for name, row in before.documents.items() if row["status"] not in ("failed", "quarantined")}
+    names = {name.hex() for name, brief in before.documents.items() if is_read(brief)}
     why = found.everything or _other_checks(old, new)
     if not why:
         names &= touched(grids, found.keys, found.joined)
@@ -89,7 +90,8 @@ def _other_checks(old: Rulebook, new: Rulebook) -> str:
 def _tables(before: Previous, grids: GridStore, names: set[str], rulebook: Rulebook) -> dict[str, pa.Table]:
     """Return the rows that some documents give under some rules."""
     index = Index(rulebook)
-    waiting: dict[Key, str] = dict(stored_key(grids, name, before.documents[name]) for name in names)
-    paths: dict[str, Any] = {name: before.documents[name]["paths"] for name in names}
+    rows = {str(row["document_id"]): row for row in before.document_rows(names.__contains__)}
+    waiting: dict[Key, str] = dict(stored_key(grids, name, row) for name, row in rows.items())
+    paths: dict[str, Any] = {name: row["paths"] for name, row in rows.items()}
     found = (interpreted(reading, index, waiting[reading.key]) for reading in grids.get(waiting))
     return {name: table for name, table in datasets(found, paths, index).items() if name in KEPT}

@@ -6,26 +6,27 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pipeline.errors import StoreError
 from pipeline.model import Rulebook
-from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
-from pipeline.run.batch import Batch
+from pipeline.run.batch import Limits
 from pipeline.run.difference import Difference, compare_tables
 from pipeline.run.footprint import RuleChange, compare
-from pipeline.run.previous import KEPT, OWN, Previous, open_snapshot
-from pipeline.run.rerun import rows_of, stored_key
+from pipeline.run.pool import Pool
+from pipeline.run.previous import KEPT, Previous, open_snapshot
+from pipeline.run.publish import Changed, assemble
+from pipeline.run.rerun import compare_rows, interpret_stored, is_read, setting_of, stored_items
 from pipeline.run.rulebooks import kept_rulebook, rulebook_of
 from pipeline.store import Workspace
 from pipeline.store.grids import GridStore
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from pipeline.writers.layout import bound
 
 #: So many documents are recomputed by ``verify`` unless all are.
 SAMPLE = 50
+#: Documents whose rows are held at once.
+_COMPARED = 2048
 _PIECE = 1 << 20
 
 
@@ -57,14 +58,23 @@ def listing(workspace: Path) -> list[Listed]:
 def between(workspace: Path, one: int, other: int) -> tuple[tuple[RuleChange, ...], list[Difference]]:
     """Return how two snapshots differ: their rules, where both were kept, and their rows."""
     store = Workspace(workspace)
-    rulebook = load_rulebook()
-    sides = [open_snapshot(store, _folder(store, number), rulebook) for number in (one, other)]
-    old, new = (kept_rulebook(store, side.rulebook) for side in sides)
-    changes = compare(old, new).changes if old is not None and new is not None else ()
-    tables = [
-        side.tables((books or rulebook).fields, KEPT) for side, books in zip(sides, (old, new), strict=True)
+    shipped = load_rulebook()
+    folders = [_folder(store, number) for number in (one, other)]
+    old, new = (kept_rulebook(store, str(store.manifest(folder)["rulebook"])) for folder in folders)
+    sides = [
+        open_snapshot(store, folder, books or shipped)
+        for folder, books in zip(folders, (old, new), strict=True)
     ]
-    return changes, compare_tables(tables[0], tables[1])
+    changes = compare(old, new).changes if old is not None and new is not None else ()
+    count = 1
+    while max(len(side.documents) for side in sides) > _COMPARED * count and count < 1024:
+        count *= 2
+    found: list[Difference] = []
+    for number in range(count):
+        low, high = bound(number, count), bound(number + 1, count)
+        tables = [{name: side.table(name, low, high) for name in KEPT} for side in sides]
+        found += compare_tables(tables[0], tables[1])
+    return changes, sorted(found)
 
 
 def _folder(store: Workspace, number: int) -> Path:
@@ -103,10 +113,9 @@ def verify(workspace: Path, number: int | None = None, *, everything: bool = Fal
         return Verdict(int(folder.name), len(manifest["files"]), 0, 0, tuple(faults))
     rulebook = rulebook_of(store, str(manifest["rulebook"]))
     before = open_snapshot(store, folder, rulebook)
-    tables = before.tables(rulebook.fields, KEPT)
-    cells, lost = _lineage_faults(tables)
+    cells, lost = _lineage_faults(before)
     faults += lost
-    names, more = _row_faults(before, rulebook, tables, everything)
+    names, more = _row_faults(before, rulebook, everything)
     return Verdict(int(folder.name), len(manifest["files"]), names, cells, (*faults, *more))
 
 
@@ -130,53 +139,43 @@ def _sha256(path: Path) -> str:
     return sha.hexdigest()
 
 
-def _lineage_faults(tables: dict[str, pa.Table]) -> tuple[int, list[str]]:
+def _lineage_faults(before: Previous) -> tuple[int, list[str]]:
+    """Return how many cells values were taken from, and those that are not in the ledger; a range at a time."""
     import pyarrow.compute as pc
 
-    used: Any = tables["lineage"].column("cell_id").unique()
-    there = tables["cells"].column("cell_id").combine_chunks()
-    lost: Any = used.filter(pc.invert(pc.is_in(used, value_set=there)))
-    return len(used), [
-        f"{name}: 来源单元格不存在 | a value's cell does not exist" for name in lost.to_pylist()
-    ]
+    count, used, faults = 1, 0, []
+    while len(before.documents) > _COMPARED * count and count < 1024:
+        count *= 2
+    for number in range(count):
+        low, high = bound(number, count), bound(number + 1, count)
+        names: Any = before.table("lineage", low, high).column("cell_id").unique()
+        there = before.table("cells", low, high).column("cell_id").combine_chunks()
+        lost: Any = names.filter(pc.invert(pc.is_in(names, value_set=there)))
+        used += len(names)
+        faults += [f"{name}: 来源单元格不存在 | a value's cell does not exist" for name in lost.to_pylist()]
+    return used, faults
 
 
-def _row_faults(
-    before: Previous, rulebook: Rulebook, tables: dict[str, pa.Table], everything: bool
-) -> tuple[int, list[str]]:
+def _row_faults(before: Previous, rulebook: Rulebook, everything: bool) -> tuple[int, list[str]]:
     """Return how many documents were recomputed and every difference from what is published."""
-    grids = GridStore(before.workspace.root)
-    read = sorted(name for name, row in before.documents.items() if row["status"] != "failed")
+    store = before.workspace
+    read = sorted(name.hex() for name, brief in before.documents.items() if is_read(brief))
     if not everything:
         read = sorted(read, key=lambda name: hashlib.sha256(name.encode()).digest())[:SAMPLE]
-    batch = Batch(Index(rulebook), None)
-    for name in read:
-        key, path = stored_key(grids, name, before.documents[name])
-        batch.waiting[key] = path
-    batch.interpret_stored(grids)
-    if everything:
-        batch.kept = {name: row for name, row in before.documents.items() if row["status"] == "failed"}
-    paths: dict[str, Any] = {name: row["paths"] for name, row in before.documents.items()}
-    made, _problems = batch.tables(paths)
-    names = set(read)
-    if everything:
-        return len(read), _byte_faults(before, rulebook, made)
-    old = {name: rows_of(tables[name], names) for name in ("documents", *OWN)}
-    faults = compare_tables(old, {name: made[name] for name in old})
-    return len(read), [
-        f"{one.dataset} {'/'.join(one.key)} {one.column}: 已发布 {one.old!r}，重算 {one.new!r} | "
-        f"published {one.old!r}, recomputed {one.new!r}"
-        for one in faults
-    ]
-
-
-def _byte_faults(before: Previous, rulebook: Rulebook, made: dict[str, pa.Table]) -> list[str]:
-    import tempfile
-
-    from pipeline.writers.parquet import write_tables
-
-    with tempfile.TemporaryDirectory() as folder:
-        files = {(file.path, file.sha256) for file in write_tables(made, rulebook.fields, Path(folder))}
+    with store.lock(), Pool(Limits().processes if everything else 1) as pool:
+        setting = setting_of(store, rulebook, Limits())
+        rows = interpret_stored(pool, setting, stored_items(before, GridStore(store.root), read))
+        if not everything:
+            found = compare_rows(pool, setting, Changed(rows, before, set(read)))
+            return len(read), [
+                f"{one.dataset} {'/'.join(one.key)} {one.column}: 已发布 {one.old!r}，重算 {one.new!r} | "
+                f"published {one.old!r}, recomputed {one.new!r}"
+                for one in found
+            ]
+        changed = Changed(rows, before, set(read))
+        changed.paths = before.paths(read)
+        files = assemble(pool, setting, rulebook, changed, store.staging(), every=True)
+        made = {(file.path, file.sha256) for file in files}
     listed = {(file["path"], file["sha256"]) for file in before.manifest["files"]}
-    different = sorted({path for path, _sha in files ^ listed})
-    return [f"{path}: 重算结果不同 | recomputed otherwise" for path in different]
+    different = sorted({path for path, _sha in made ^ listed})
+    return len(read), [f"{path}: 重算结果不同 | recomputed otherwise" for path in different]

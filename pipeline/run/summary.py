@@ -1,14 +1,17 @@
 """What a run did, in figures: for the last lines that a person reads."""
 
+from __future__ import annotations
+
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
+from pipeline.model import PARTITION
 from pipeline.text.labels import fold
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from pipeline.store import Workspace
 
 _LONGEST = 24
 
@@ -32,48 +35,59 @@ class Summary:
         return not (self.documents.get("failed", 0) or self.documents.get("quarantined", 0))
 
 
-def summarise(tables: dict[str, "pa.Table"], snapshot: Path, notices: tuple[str, ...]) -> Summary:
-    """Return the figures of the published tables."""
-    documents, forms, checks = tables["documents"], tables["forms"], tables["checks"]
-    by_check: dict[str, Counter[str]] = {}
-    for name, outcome in zip(_list(checks, "check"), _list(checks, "outcome"), strict=True):
-        by_check.setdefault(str(name), Counter())[str(outcome)] += 1
-    kinds: Counter[str] = Counter()
-    first: dict[str, str] = {}
-    for code, message in zip(_list(documents, "error_code"), _list(documents, "error_message"), strict=True):
-        if code is not None:
-            kinds[str(code)] += 1
-            first[str(code)] = min(first.get(str(code), str(message)), str(message))
+def summarise(store: Workspace, snapshot: Path, notices: tuple[str, ...]) -> Summary:
+    """Return the figures of a snapshot, counted in its files."""
+    import duckdb
+
+    manifest = store.manifest(snapshot)
+    with duckdb.connect(config={"threads": "1", "memory_limit": "512MB"}) as con:
+
+        def ask(dataset: str, columns: str, rest: str = "") -> list[tuple[Any, ...]]:
+            files = [
+                str(snapshot / file["path"])
+                for file in manifest["files"]
+                if file["path"].startswith(f"{dataset}/") and file["rows"]
+            ]
+            if not files:
+                return []
+            con.execute("set variable files = ?", [files])
+            source = f"read_parquet(getvariable('files'), hive_partitioning = true, hive_types = {{'{PARTITION}': VARCHAR}})"
+            return con.execute(f"select {columns} from {source} {rest}").fetchall()
+
+        statuses = ask("documents", "status, count(*)", "group by all order by all")
+        failures = ask(
+            "documents",
+            "error_code, count(*), min(error_message)",
+            "where error_code is not null group by error_code order by error_code",
+        )
+        forms = ask("forms", f"form_type, try_cast({PARTITION} as int), count(*)", "group by all")
+        checks = ask("checks", '"check", outcome, count(*)', "group by all order by all")
+        texts = ask(
+            "cells",
+            "text, count(*)",
+            f"where role = 'unmatched' and form_id is not null and length(text) < {4 * _LONGEST} group by text",
+        )
+    by_check: dict[str, dict[str, int]] = {}
+    for name, outcome, count in checks:
+        by_check.setdefault(name, {})[outcome] = count
+    by_form = {(name, year): count for name, year, count in forms}
     return Summary(
         snapshot=snapshot,
-        documents=dict(sorted(Counter(_list(documents, "status")).items())),
-        forms=_forms(forms),
-        rows={name: table.num_rows for name, table in tables.items()},
-        unmatched=_unmatched(tables["cells"]),
-        checks={name: dict(counts) for name, counts in sorted(by_check.items())},
-        failures=tuple((code, count, first[code]) for code, count in sorted(kinds.items())),
+        documents=dict(statuses),
+        forms=dict(sorted(by_form.items(), key=lambda item: (item[0][0], item[0][1] or 0))),
+        rows={name: count for name, count in manifest["rows"].items() if not name.startswith("_")},
+        unmatched=_unmatched(texts),
+        checks=by_check,
+        failures=tuple((code, count, message) for code, count, message in failures),
         notices=notices,
     )
 
 
-def _list(table: "pa.Table", column: str) -> list[str]:
-    return cast(list[str], table.column(column).to_pylist())
-
-
-def _forms(forms: "pa.Table") -> dict[tuple[str, int | None], int]:
-    years: list[int | None] = forms.column("fiscal_year").to_pylist()
-    counts = Counter(zip(_list(forms, "form_type"), years, strict=True))
-    return dict(sorted(counts.items(), key=lambda item: (item[0][0], item[0][1] or 0)))
-
-
-def _unmatched(cells: "pa.Table") -> tuple[tuple[str, int], ...]:
+def _unmatched(texts: list[tuple[Any, ...]]) -> tuple[tuple[str, int], ...]:
     """Return the ten most frequent short unmatched texts inside forms, which are labels most likely."""
-    import pyarrow.compute as pc
-
-    inside = cells.filter((pc.field("role") == "unmatched") & pc.field("form_id").is_valid())
     counts: Counter[str] = Counter()
-    for text in _list(inside, "text"):
+    for text, count in texts:
         key = fold(text)
         if 2 <= len(key) <= _LONGEST and not any(char.isdigit() for char in key):
-            counts[key] += 1
+            counts[key] += count
     return tuple(sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:10])

@@ -1,15 +1,21 @@
-"""INPUTS -> SOURCES, as ``Scan``, but files that are known and unchanged are not opened again."""
+"""INPUTS -> CONTENTS, as ``Scan``, but no file is opened here: what is in it is remembered or surveyed elsewhere.
+
+The walk is one, in the order of the archive; the opening, hashing and unpacking (``survey``) are whoever's the
+caller asks, in lots, many at a time. What they found is taken in the order of the walk all the same.
+"""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from pipeline.errors import SourceError
+from pipeline.model import Source
 from pipeline.sources.limits import Limits
 from pipeline.sources.notices import Notices
-from pipeline.sources.scan import Found, Refusal, Scan
+from pipeline.sources.scan import Found, Refusal, Scan, unread_id
 from pipeline.sources.walk import Failure, File, files
 
 
@@ -40,8 +46,9 @@ class Seen(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A distinct content in an unchanged file, at its first path; its bytes were not read."""
+    """A distinct content at its first path, and the file on disk that it is or lies in; its bytes are not here."""
 
+    file: File
     path: str
     document_id: str
     size: int
@@ -58,6 +65,32 @@ class Memory(Protocol):
         """Keep what a file holds, after all of it has been taken."""
 
 
+#: What was asked of whoever opens files: call it for the contents of each file of the lot, in its order.
+Answer = Callable[[], Sequence[Sequence[Seen]]]
+Surveyor = Callable[[Sequence[File]], Answer]
+#: Files in one lot, their bytes, and how many files the walk may be ahead of what is taken.
+LOT, LOT_BYTES, AHEAD = 256, 64 << 20, 4096
+
+
+class _Waiting(NamedTuple):
+    """A file that the walk has passed: its contents, or the lot in which they are asked for and its place there."""
+
+    file: File
+    signature: Signature | None
+    seen: Sequence[Seen] | None
+    lot: "_Lot | None"
+    place: int
+
+
+class _Lot:
+    """Files to be opened, and the answer once asked for."""
+
+    def __init__(self) -> None:
+        self.files: list[File] = []
+        self.size = 0
+        self.answer: Answer | None = None
+
+
 class Rescan(Scan):
     """A Scan with a memory: the same contents at the same paths in the same order, the same notices.
 
@@ -70,56 +103,129 @@ class Rescan(Scan):
         inputs: Sequence[Path],
         memory: Memory,
         *,
+        surveyor: Surveyor | None = None,
         limits: Limits | None = None,
         skip: Sequence[Path] = (),
     ) -> None:
         super().__init__(inputs, limits=limits, skip=skip)
         self._memory = memory
-        self._record: list[Seen] = []
-        self._about: tuple[int, str, SourceError | None, bool] = (0, "", None, True)
-        self._notices = _Overheard(self._record)
+        self._surveyor = surveyor or self._at_once
+        self._lot = _Lot()
+        self._waiting: deque[_Waiting] = deque()
         self.visited: set[str] = set()
         self.opened = 0
         self.skipped = 0
 
-    def found(self) -> Iterator[Found | Known]:
-        """Yield each distinct content once: Known where its file is unchanged, else Source or Refusal."""
+    def found(self) -> Iterator[Known | Refusal]:
+        """Yield each distinct content once, at its first path in the order of the walk."""
         for root in self._roots:
             for item in files(root, skip=self._skip, note=self._notices.add):
                 if isinstance(item, Failure):
                     yield from self._refuse_unread(item.path, 0, "inode/directory", item.error)
                 else:
                     self.visited.add(item.path)
-                    yield from self._recalled(item)
+                    self._pass(item)
+                    yield from self._taken(AHEAD)
+        self._ask()
+        yield from self._taken(0)
 
-    def _recalled(self, file: File) -> Iterator[Found | Known]:
+    def _pass(self, file: File) -> None:
+        """Queue a file: with what it holds if that is known, else in the lot to be opened."""
+        signature, seen = None, None
         try:
             status = os.stat(file.place)  # noqa: PTH116 - a Path's own stat costs twice as much
+            signature = Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
+            seen = self._memory.recall(file.path, signature)
         except OSError:
-            yield from self._file(file)
-            return
-        signature = Signature(status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
-        seen = self._memory.recall(file.path, signature)
+            pass
         if seen is not None:
             self.skipped += 1
-            for one in seen:
-                yield from self._again(one)
+            self._waiting.append(_Waiting(file, None, seen, None, 0))
             return
         self.opened += 1
-        self._record.clear()
-        yield from self._file(file)
-        self._memory.remember(file.path, signature, tuple(self._record))
+        lot = self._lot
+        self._waiting.append(_Waiting(file, signature, None, lot, len(lot.files)))
+        lot.files.append(file)
+        lot.size += signature.size if signature is not None else 0
+        if len(lot.files) >= LOT or lot.size >= LOT_BYTES:
+            self._ask()
 
-    def _again(self, seen: Seen) -> Iterator[Found | Known]:
+    def _ask(self) -> None:
+        if self._lot.files:
+            self._lot.answer = self._surveyor(self._lot.files)
+            self._lot = _Lot()
+
+    def _taken(self, ahead: int) -> Iterator[Known | Refusal]:
+        """Yield what the first files in the queue hold; wait for answers while it is longer than ``ahead``."""
+        while self._waiting:
+            file, signature, seen, lot, place = self._waiting[0]
+            if lot is not None:
+                if len(self._waiting) <= ahead:
+                    return
+                if lot.answer is None:
+                    self._ask()
+                assert lot.answer is not None
+                seen = lot.answer()[place]
+                if signature is not None:
+                    self._memory.remember(file.path, signature, seen)
+            self._waiting.popleft()
+            for one in seen or ():
+                yield from self._again(one, file)
+
+    def _again(self, seen: Seen, file: File) -> Iterator[Known | Refusal]:
         kind, path, document_id, size, media_type, error, hashed = seen
+        path = file.path if path == file.path else path  # one string, not two: there are as many as files
         if not document_id:
-            Notices.add(self._notices, kind, path)  # recorded when the file was opened
-        elif super()._is_new(bytes.fromhex(document_id), path):
+            self._notices.add(kind, path)
+        elif self._is_new(bytes.fromhex(document_id), path):
             if error is None:
-                yield Known(path, document_id, size, media_type)
+                yield Known(file, path, document_id, size, media_type)
             else:
                 fault = SourceError(error[0], place=error[1], detail=error[2])
                 yield Refusal(path, document_id, size, media_type, fault, hashed)
+
+    def _at_once(self, lot: Sequence[File]) -> Answer:
+        found = [survey(file, self._limits) for file in lot]
+        return lambda: found
+
+
+def survey(file: File, limits: Limits | None = None) -> tuple[Seen, ...]:
+    """Open one file on disk and return what it is or holds, duplicates within it too."""
+    return _Survey(limits).seen(file)
+
+
+def sources(file: File, wanted: frozenset[str], limits: Limits | None = None) -> Iterator[Source]:
+    """Yield the contents of one file on disk that stand at these paths, with their bytes."""
+    left = set(wanted)
+    for found in Scan((), limits=limits).of(file):
+        if isinstance(found, Source) and found.paths[0] in left:
+            left.discard(found.paths[0])
+            yield found
+        if not left:
+            return
+
+
+def given_up(file: File, error: SourceError) -> tuple[Seen, ...]:
+    """Return what is known of a file that could not be surveyed: its path, and why."""
+    digest = unread_id(file.path)
+    words = (error.code, error.place, error.detail)
+    return (Seen("refusal", file.path, digest.hex(), 0, "application/octet-stream", words, False),)
+
+
+class _Survey(Scan):
+    """A scan of one file that keeps a record of everything it comes by."""
+
+    def __init__(self, limits: Limits | None) -> None:
+        super().__init__((), limits=limits)
+        self._record: list[Seen] = []
+        self._about: tuple[int, str, SourceError | None, bool] = (0, "", None, True)
+        self._notices = _Overheard(self._record)
+
+    def seen(self, file: File) -> tuple[Seen, ...]:
+        """Return everything that a file is or holds."""
+        for _ in self.of(file):
+            pass
+        return tuple(self._record)
 
     def _content(self, data: bytes, path: str, media_type: str) -> Iterator[Found]:
         self._about = (len(data), media_type, None, True)
@@ -144,7 +250,7 @@ class Rescan(Scan):
 
 
 class _Overheard(Notices):
-    """Notices that are also kept with the file that they are about."""
+    """Notices that are kept with the file that they are about."""
 
     def __init__(self, record: list[Seen]) -> None:
         super().__init__()
@@ -152,4 +258,3 @@ class _Overheard(Notices):
 
     def add(self, kind: str, path: str) -> None:
         self._record.append(Seen(kind, path))
-        super().add(kind, path)

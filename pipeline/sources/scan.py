@@ -63,6 +63,19 @@ class Scan:
             for digest, places in self._seen.items()
         }
 
+    def paths_of(self, document_id: str) -> tuple[str, ...]:
+        """Return all paths of a content, sorted; none where it was not found."""
+        places = self._seen.get(bytes.fromhex(document_id), ())
+        return (places,) if isinstance(places, str) else tuple(sorted(places))
+
+    def by_path(self) -> dict[str, bytes]:
+        """Return path -> digest of its content."""
+        return {
+            path: digest
+            for digest, places in self._seen.items()
+            for path in ((places,) if isinstance(places, str) else places)
+        }
+
     @property
     def notices(self) -> tuple[str, ...]:
         """Return a line for each kind of thing that was left out, with its count and first examples."""
@@ -74,10 +87,10 @@ class Scan:
                 if isinstance(found, Failure):
                     yield from self._refuse_unread(found.path, 0, "inode/directory", found.error)
                 else:
-                    yield from self._file(found)
+                    yield from self.of(found)
 
-    def _file(self, found: File) -> Iterator[Found]:
-        """Yield what a file on disk is or holds."""
+    def of(self, found: File) -> Iterator[Found]:
+        """Yield what one file on disk is or holds."""
         try:
             with found.place.open("rb") as file:
                 size = file.seek(0, 2)
@@ -152,7 +165,7 @@ class Scan:
             yield Refusal(path, digest.hex(), size, media_type, error)
 
     def _refuse_unread(self, path: str, size: int, media_type: str, error: SourceError) -> Iterator[Refusal]:
-        digest = hashlib.sha256(b"path:" + path.encode("utf-8", errors="replace")).digest()
+        digest = unread_id(path)
         if self._is_new(digest, path):
             yield Refusal(path, digest.hex(), size, media_type, error, hashed=False)
 
@@ -167,6 +180,11 @@ class Scan:
         else:
             before.append(path)
         return False
+
+
+def unread_id(path: str) -> bytes:
+    """Return what stands for the digest of bytes that could not be had: one of the path."""
+    return hashlib.sha256(b"path:" + path.encode("utf-8", errors="replace")).digest()
 
 
 def _digest(file: BinaryIO) -> bytes:

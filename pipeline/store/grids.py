@@ -158,6 +158,19 @@ class GridStore:
         for shard in sorted(wanted):
             yield from self._rows(self.folder / shard, sorted(wanted[shard]))
 
+    def keep(self, readings: Sequence[Reading], generation: int) -> str:
+        """Write readings as one shard, whose name is returned; this object's own index stays as it is."""
+        return self._write([_pack(readings, generation)])
+
+    def fetch(self, shard: str, rows: list[int]) -> Iterator[tuple[int, Reading]]:
+        """Yield (row, reading) of some rows of one shard, ascending."""
+        yield from zip(rows, self._rows(self.folder / shard, rows), strict=True)
+
+    @property
+    def generation(self) -> int:
+        """Return the number that the next readings get: higher than that of any on the disk."""
+        return self._generation if self.index is not None else 0
+
     def scan(self, columns: Sequence[str]) -> Iterator[tuple[str, int, pa.Table]]:
         """Yield (shard, number of the first row, rows) of these columns only, a row group at a time."""
         for path in self.shards():

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import OutputError
 from pipeline.model import Field
-from pipeline.model.output import CONTRACT_VERSION, PARTITION, UNKNOWN_PARTITION, Columns, DataFile
+from pipeline.model.output import CONTRACT_VERSION, PARTITION, Columns, DataFile
 from pipeline.writers.columns import arrow_type, column
+from pipeline.writers.layout import Part, parts_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,11 +34,11 @@ ORDER: dict[str, tuple[str, ...]] = {
     "checks": ("form_id", "document_id", "check"),
     "cells": ("document_id", "grid", "row", "col"),
     "lineage": ("form_id", "dataset", "row_index", "field", "cell_id", "rule"),
+    "_problems": ("form_id", "dataset", "row_index", "field", "cell_id"),
 }
 ROW_GROUP = 40_000
 FILE_ROWS = 1_000_000
 _CHUNK = 100_000
-_ANCHOR = f"{PARTITION}=0"
 _OFFSET_LIMIT = 2**31 - 1
 
 
@@ -134,27 +135,68 @@ def _values(dataset: str, name: str, kind: pa.DataType, values: Sequence[Any]) -
 def write_tables(tables: Mapping[str, pa.Table], fields: Sequence[Field], out: Path) -> list[DataFile]:
     """Write tables of ``to_table`` (or several, concatenated) under ``out``; return the files, by path.
 
-    Files are ``<dataset>/fiscal_year=<year>/part-<16 hex digits of the sha256>.parquet``, zstd, in row groups
-    of 40,000, rows sorted by the key of their dataset. Same rows, same bytes, whatever their order was.
+    Files are ``<dataset>/fiscal_year=<year>/part-<number>-of-<count>-<16 hex digits of the sha256>.parquet`` (see
+    ``layout``), zstd, in row groups of 40,000, rows sorted by the key of their dataset. Same rows, same bytes,
+    whatever their order was.
     """
-    import pyarrow as pa
-
+    forms, documents = _years(tables.get("forms")), _years(tables.get("documents"))
     files: list[DataFile] = []
     for dataset, table in tables.items():
-        target = schema(dataset, fields)
-        stored = target.remove(target.get_field_index(PARTITION))
         known_year = False
-        for year, part in _partitions(table):
+        for year, rows in _partitions(table):
             known_year |= year is not None
-            folder = f"{dataset}/{PARTITION}={UNKNOWN_PARTITION if year is None else year}"
-            ordered = _ordered(part.select(stored.names), ORDER[dataset])
-            for start in range(0, ordered.num_rows, FILE_ROWS):
-                files.append(_write_file(ordered.slice(start, FILE_ROWS), stored, folder, out))
+            count = parts_of(dataset, (documents if dataset == "documents" else forms).get(year, 0))
+            for number in range(count):
+                part = Part(dataset, year, number, count)
+                files += write_part(within(rows, dataset, *part.bounds), part, fields, out)
         if not known_year:
-            files.append(
-                _write_file(pa.Table.from_batches([], schema=stored), stored, f"{dataset}/{_ANCHOR}", out)
-            )
+            files.append(write_anchor(dataset, fields, out))
     return sorted(files)
+
+
+def write_part(table: pa.Table, part: Part, fields: Sequence[Field], out: Path) -> list[DataFile]:
+    """Write the rows of one part under ``out``; return its files, none for no rows."""
+    target = schema(part.dataset, fields)
+    stored = target.remove(target.get_field_index(PARTITION))
+    ordered = _ordered(table.select(stored.names), ORDER[part.dataset])
+    return [
+        _write_file(ordered.slice(start, FILE_ROWS), stored, part, out)
+        for start in range(0, ordered.num_rows, FILE_ROWS)
+    ]
+
+
+def write_anchor(dataset: str, fields: Sequence[Field], out: Path) -> DataFile:
+    """Write the file without rows that a dataset has which has no row of a known year."""
+    import pyarrow as pa
+
+    target = schema(dataset, fields)
+    stored = target.remove(target.get_field_index(PARTITION))
+    return _write_file(pa.Table.from_batches([], schema=stored), stored, Part(dataset, 0, 0, 1), out)
+
+
+def within(table: pa.Table, dataset: str, low: str, high: str) -> pa.Table:
+    """Return the rows of documents whose id is at least ``low`` and below ``high``."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not table.num_rows or (low == "0000" and high == "g"):
+        return table
+    ids: Any = table.column(key_of(dataset))
+    inside: Any = pc.and_(pc.greater_equal(ids, pa.scalar(low)), pc.less(ids, pa.scalar(high)))
+    return table.filter(inside)
+
+
+def key_of(dataset: str) -> str:
+    """Return the column of a dataset that begins with the document id: it says which part a row is in."""
+    return "document_id" if dataset in ("documents", "cells") else "form_id"
+
+
+def _years(table: pa.Table | None) -> dict[int | None, int]:
+    if table is None:
+        return {}
+    found: Any = table.column(PARTITION).value_counts()
+    counts: list[dict[str, Any]] = found.to_pylist()
+    return {one["values"]: one["counts"] for one in counts}
 
 
 def _partitions(table: pa.Table) -> Iterator[tuple[int | None, pa.Table]]:
@@ -181,7 +223,7 @@ def _ordered(table: pa.Table, keys: Sequence[str]) -> pa.Table:
     return table.take(indices)
 
 
-def _write_file(table: pa.Table, stored: pa.Schema, folder: str, out: Path) -> DataFile:
+def _write_file(table: pa.Table, stored: pa.Schema, part: Part, out: Path) -> DataFile:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -193,7 +235,7 @@ def _write_file(table: pa.Table, stored: pa.Schema, folder: str, out: Path) -> D
             writer.write_table(table.slice(start, ROW_GROUP).cast(stored), row_group_size=ROW_GROUP)
     data = sink.getvalue()
     digest = hashlib.sha256(data).hexdigest()
-    path = f"{folder}/part-{digest[:16]}.parquet"
+    path = part.name(digest[:16])
     target = out / path
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Readers that misbehave on purpose; module level, so that a spawned child can import them."""
+"""Readers that misbehave on purpose; module level, so that a child can import them."""
 
 import ctypes
 import os
@@ -13,7 +13,7 @@ def read(source: Source) -> Reading:
     """Do what the document says, or read it."""
     command = source.data[:8].strip()
     if command == b"hang":
-        time.sleep(600)
+        ctypes.CDLL(None).sleep(600)
     if command == b"loop":
         while True:
             pass
@@ -21,12 +21,36 @@ def read(source: Source) -> Reading:
         ctypes.string_at(0)
     if command == b"exit":
         os._exit(3)
+    if command == b"kill":
+        os.kill(os.getpid(), 9)
     if command == b"memory":
         held = []
         while True:
             held.append(bytearray(64 << 20))
+    if command == b"huge":
+        bytearray(20 << 30)
+    if command == b"deep":
+        return deep(source)
     if command == b"orphan":
         if os.fork() == 0:
             time.sleep(600)
         time.sleep(600)
+    return read_source(source)
+
+
+def deep(source: Source) -> Reading:
+    """Recurse in C until the stack of the process ends; Python's own limit is lifted."""
+    import sys
+
+    sys.setrecursionlimit(1 << 30)
+    nested: list[object] = []
+    for _ in range(1 << 20):
+        nested = [nested]
+    repr(nested)
+    return read_source(source)
+
+
+def stuck(source: Source) -> Reading:
+    """Hang in C code."""
+    ctypes.CDLL(None).sleep(600)
     return read_source(source)

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.run import run
-from pipeline.run import sandbox as sandbox_module
+from pipeline.run.batch import Limits
 from tests.published import rows
-from tests.run import poison
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="limits are tested on Linux")
@@ -21,11 +20,8 @@ def test_a_poison_document_is_quarantined(
         (archive / f"{name}.txt").write_text(name + "\n", encoding="utf-8")
     good = seed_folder / "form_1.docx"
     (archive / "good.docx").write_bytes(good.read_bytes())
-    monkeypatch.setattr(
-        "pipeline.run.ingest.Sandbox",
-        lambda: sandbox_module.Sandbox(seconds=3, memory=None, target=poison.read),
-    )
-    summary = run([archive], tmp_path / "out")
+    monkeypatch.setenv("GUIBIAO_READ", "tests.run.poison:read")
+    summary = run([archive], tmp_path / "out", limits=Limits(seconds=3))
     documents = {row["paths"][0]: row for row in rows(tmp_path / "out", "documents")}
     assert (documents["segv.txt"]["status"], documents["segv.txt"]["error_code"]) == ("quarantined", "crash")
     assert (documents["hang.txt"]["status"], documents["hang.txt"]["error_code"]) == (

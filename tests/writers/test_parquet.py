@@ -80,7 +80,7 @@ def test_the_files_lie_in_hive_partitions_and_are_named_by_their_content(tmp_pat
     for file in files:
         data = (tmp_path / file.path).read_bytes()
         assert (file.size, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
-        assert file.path.endswith(f"/part-{file.sha256[:16]}.parquet")
+        assert file.path.endswith(f"/part-0000-of-0001-{file.sha256[:16]}.parquet")
 
 
 def test_the_same_rows_in_any_order_and_in_any_chunks_give_the_same_bytes(tmp_path: Path) -> None:
