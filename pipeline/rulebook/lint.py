@@ -11,9 +11,20 @@ from pipeline.text.labels import fold
 _ASKED = frozenset({"horizons"})
 #: Columns that the program fills by itself or derives from another one.
 _MADE = {
-    "forms": {"form_id", "document_id", "form_index", "form_type", "title", "region", "coverage", "rulebook"},
-    "funding": {"form_id", "row_index"},
+    "forms": {
+        "corrected_from",
+        "form_id",
+        "document_id",
+        "form_index",
+        "form_type",
+        "title",
+        "region",
+        "coverage",
+        "rulebook",
+    },
+    "funding": {"corrected_from", "form_id", "row_index"},
     "indicators": {
+        "corrected_from",
         "form_id",
         "row_index",
         *(

@@ -12,6 +12,8 @@ from pipeline.store.grids import Reading
 def read(source: Source) -> Reading:
     """Do what the document says, or read it."""
     command = source.data[:8].strip()
+    if command in (b"memory", b"huge", b"deep"):
+        return greedy(command, source)
     if command == b"hang":
         ctypes.CDLL(None).sleep(600)
     if command == b"loop":
@@ -23,19 +25,21 @@ def read(source: Source) -> Reading:
         os._exit(3)
     if command == b"kill":
         os.kill(os.getpid(), 9)
-    if command == b"memory":
-        held = []
-        while True:
-            held.append(bytearray(64 << 20))
-    if command == b"huge":
-        bytearray(20 << 30)
-    if command == b"deep":
-        return deep(source)
     if command == b"orphan":
         if os.fork() == 0:
             time.sleep(600)
         time.sleep(600)
     return read_source(source)
+
+
+def greedy(command: bytes, source: Source) -> Reading:
+    """Take too much memory, little by little or at once, or too much stack."""
+    held = []
+    while command == b"memory":
+        held.append(bytearray(64 << 20))
+    if command == b"huge":
+        held.append(bytearray(20 << 30))
+    return deep(source)
 
 
 def deep(source: Source) -> Reading:

@@ -1,6 +1,5 @@
 """A snapshot of many small parts: the same bytes by any road, and untouched parts are the same files."""
 
-import os
 import random
 import shutil
 from pathlib import Path
@@ -147,4 +146,4 @@ def test_every_link_of_a_snapshot_is_one_file_of_the_data(tmp_path: Path) -> Non
     root = (tmp_path / "out" / "current").resolve()
     for path in root.rglob("*.parquet"):
         twin = tmp_path / "out" / "data" / path.relative_to(root)
-        assert os.path.samefile(path, twin)
+        assert path.samefile(twin)
