@@ -105,11 +105,24 @@ class Sink:
             if field not in _QUANTITIES:
                 return
             values = ((field, printed),)
+        else:
+            if len(values) == 1 and field in _QUANTITIES:
+                self._say_several(field, text, keys)
         for name, value in values:
             if name == field or row.get(name) is None:
                 row[name] = value
                 for key in keys:
                     uses.append(_new(Use, (dataset, number, name, key, rule)))
+
+    def _say_several(self, field: str, text: str, keys: tuple[Key, ...]) -> None:
+        """Note a target or a result of more than one value, which is text: the check ``values`` says so."""
+        printed = clean(text) or text
+        if _kind_once(printed) == "several":
+            message = "several values in one cell; kept as text"
+            for key in keys[:1]:
+                self.out.problems.append(
+                    Problem(self.dataset, self.number, field, key, printed, message, "several")
+                )
 
     def _refuse_doubtful(self, values: tuple[tuple[str, object], ...], keys: tuple[Key, ...]) -> None:
         """Raise NotAValue for numbers from a cell whose text was recognised with too little confidence."""
