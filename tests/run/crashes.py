@@ -22,7 +22,6 @@ from pipeline.run.rerun import apply, plan
 from pipeline.store import Workspace
 from pipeline.store.grids import GridStore
 from tests.run.archives import data_files, form
-from tests.test_store import watched
 
 ROOT = Path(__file__).parents[2]
 DIED, STUCK = 99, 98
@@ -38,6 +37,7 @@ class Scene:
 
     root: Path
     made: dict[str, Path] = field(default_factory=dict)
+    judges: dict[str, "Judge"] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, numbers in (("one", (0, 1)), ("two", (0, 2, 3))):
@@ -83,6 +83,12 @@ class Scene:
             shutil.copytree(source, target, symlinks=True)
         return target
 
+    def judge(self, act: str) -> "Judge":
+        """Return what an act gives undisturbed; found out once."""
+        if act not in self.judges:
+            self.judges[act] = Judge(self, act)
+        return self.judges[act]
+
     def _before(self, act: str) -> Path:
         if act not in self.made:
             path = self.root / "made" / act
@@ -96,6 +102,74 @@ class Scene:
                 self.apply(path)
             self.made[act] = path
         return self.made[act]
+
+
+# -- what changes the disk -------------------------------------------------------------------------------------------
+
+# Audit events cover every way of opening, renaming, linking and removing from Python, whatever module does it;
+# writing and flushing have none and are wrapped. A stop before a call that only reads leaves the disk as the stop
+# before the next change does, so those are not counted.
+_CHANGES = {
+    "os.rename",
+    "os.link",
+    "os.symlink",
+    "os.mkdir",
+    "os.remove",
+    "os.rmdir",
+    "os.chmod",
+    "os.truncate",
+}
+_watch: list[tuple[str, Callable[[], None]]] = []
+
+
+def _audit(event: str, arguments: tuple[object, ...]) -> None:
+    if not _watch or (event != "open" and event not in _CHANGES):
+        return
+    if event == "open" and not _writes(arguments):
+        return
+    root, act = _watch[0]
+    paths = [str(one) for one in arguments[:2] if isinstance(one, str | os.PathLike)]
+    if any(root in path for path in paths):
+        act()
+
+
+def _writes(arguments: tuple[object, ...]) -> bool:
+    mode, flags = arguments[1:3]
+    if isinstance(mode, str):
+        return any(char in mode for char in "wax+")
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC))
+
+
+sys.addaudithook(_audit)  # cannot be taken back; does nothing while _watch is empty
+
+
+@contextmanager
+def watched(root: Path, act: Callable[[], None]) -> Iterator[None]:
+    """Call ``act`` before every call that changes something under a folder, and amid every write."""
+    real = {name: getattr(os, name) for name in ("write", "fsync", "ftruncate")}
+
+    def half_write(handle: int, data: bytes) -> int:
+        act()
+        done: int = real["write"](handle, data[: max(1, len(data) // 2)])
+        act()
+        return done
+
+    def plain(name: str) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            act()
+            return real[name](*arguments)
+
+        return call
+
+    os.write = half_write  # type: ignore[assignment]
+    os.fsync, os.ftruncate = plain("fsync"), plain("ftruncate")  # type: ignore[assignment]
+    _watch.append((str(root), act))
+    try:
+        yield
+    finally:
+        _watch.clear()
+        for name, call in real.items():
+            setattr(os, name, call)
 
 
 ACTS = ("ingest", "grow", "plan", "apply", "rollback", "prune", "compact")
@@ -168,21 +242,21 @@ class Judge:
         assert published(workspace) is not None
 
 
-def stopped(act: Callable[[], object], point: int) -> bool:
+def stopped(act: Callable[[Path], object], workspace: Path, point: int) -> bool:
     """Act in a child that dies before its n-th call to the disk; say whether it died."""
     pid = os.fork()
     if pid == 0:
-        _child(act, point)
+        _child(act, workspace, point)
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     assert code in (0, DIED), f"call {point}: exit code {code}"
     return code == DIED
 
 
-def _child(act: Callable[[], object], point: int) -> None:
+def _child(act: Callable[[Path], object], workspace: Path, point: int) -> None:
     left = [point]
     owner = os.getpid()
 
-    def die(_event: str) -> None:
+    def die() -> None:
         if os.getpid() != owner:
             return
         if left[0] == 0:
@@ -194,18 +268,18 @@ def _child(act: Callable[[], object], point: int) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)
     try:
-        with watched(pytest.MonkeyPatch(), die):
-            act()
+        with watched(workspace, die):
+            act(workspace)
     except BaseException:
         os._exit(1)
     os._exit(0)
 
 
-def count(act: Callable[[], object]) -> int:
-    """Return how many calls to the disk an act makes."""
-    seen: list[str] = []
-    with watched(pytest.MonkeyPatch(), seen.append):
-        act()
+def count(act: Callable[[Path], object], workspace: Path) -> int:
+    """Return how many calls of an act change the disk."""
+    seen: list[None] = []
+    with watched(workspace, lambda: seen.append(None)):
+        act(workspace)
     return len(seen)
 
 
@@ -213,15 +287,14 @@ def every_call(
     scene: Scene, act: str, points: Callable[[int], Iterator[int]] | None = None
 ) -> tuple[int, int, int]:
     """Stop an act before its calls in turn; return (calls, stops, stops after which the act was through)."""
-    judge = Judge(scene, act)
-    counted = scene.start(act, f"{act}-count")
-    total = count(lambda: judge.act(counted))
+    judge = scene.judge(act)
+    total = count(judge.act, scene.start(act, f"{act}-count"))
     through = stops = 0
     for number, point in enumerate(points(total) if points is not None else iter(range(total + 3))):
         workspace = scene.start(act, f"{act}-{point}")
-        stops += stopped(lambda workspace=workspace: judge.act(workspace), point)  # type: ignore[misc]
+        stops += stopped(judge.act, workspace, point)
         through += judge.examine(workspace)
-        if number % 10 == 0:
+        if number % 20 == 0:
             judge.commit_again(workspace)
         shutil.rmtree(workspace)
     return total, stops, through
@@ -273,7 +346,7 @@ def killed(scene: Scene, act: str, workspace: Path, after: float | None) -> floa
 
 def random_kills(scene: Scene, act: str, times: int, dice: random.Random) -> tuple[int, int]:
     """Kill an act at random moments; return (kills, those after which it was through)."""
-    judge = Judge(scene, act)
+    judge = scene.judge(act)
     whole = killed(scene, act, scene.start(act, f"{act}-timed"), None)
     kills = through = 0
     for number in range(times):
@@ -281,7 +354,7 @@ def random_kills(scene: Scene, act: str, times: int, dice: random.Random) -> tup
         moment = dice.random() * whole * 1.1
         kills += killed(scene, act, workspace, moment) < whole * 2
         through += judge.examine(workspace)
-        if number % 10 == 0:
+        if number % 20 == 0:
             judge.commit_again(workspace)
         shutil.rmtree(workspace)
     return kills, through
