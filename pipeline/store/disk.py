@@ -14,6 +14,8 @@ from pipeline.errors import StoreError
 _UNSUPPORTED = {errno.EPERM, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
 _NO_HARD_LINK = _UNSUPPORTED | {errno.EXDEV, errno.EMLINK}
 _WINDOWS_NO_PRIVILEGE = 1314
+#: What only a write can end in.
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 _CURES = {
     errno.ENOSPC: ("磁盘已满，请清理空间后重试", "the disk is full; free some space and retry"),

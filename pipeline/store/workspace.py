@@ -28,7 +28,7 @@ from typing import Any
 
 from pipeline.errors import StoreError
 from pipeline.model.output import CONTRACT_VERSION, DataFile
-from pipeline.store.disk import Lock, flush, link_or_copy, make_folder, point, store_error, write
+from pipeline.store.disk import UNWRITABLE, Lock, flush, link_or_copy, make_folder, point, store_error, write
 
 MANIFEST = "manifest.json"
 # Manifest keys that say who published and when, not what: they alone do not make a new snapshot.
@@ -73,6 +73,10 @@ class Workspace:
         try:
             self._sweep()
             yield
+        except OSError as err:
+            if err.errno not in UNWRITABLE:
+                raise
+            raise store_error(self.root, err) from err  # whoever wrote: a worker, a library
         finally:
             self._sweep()
             self._lock = None

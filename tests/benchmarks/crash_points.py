@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.run.crashes import ACTS, Scene, every_call, random_kills
+from tests.run.crashes import ACTS, Scene, every_call, full_disks, random_kills
 
 KILLED = ("ingest", "grow", "plan", "apply")
 
@@ -29,6 +29,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--skip-calls", action="store_true")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--skip-disks", action="store_true")
     options = parser.parse_args()
     acts = (options.act,) if options.act else ACTS
     os.environ["GUIBIAO_ISOLATION"] = "off"
@@ -52,6 +53,14 @@ def main() -> None:
             share = -(-options.kills // len(killed))
             kills, through = random_kills(Scene(Path(folder)), act, share, random.Random(options.seed))
             print(f"{act:10} {share} moments, {kills} kills, {through} through", flush=True)
+    if options.skip_disks:
+        return
+    for act in killed:
+        with tempfile.TemporaryDirectory() as folder:
+            root = Path(folder)
+            spares = range(0, 400, 8)
+            refused = full_disks(Scene(root / "scene"), act, root / "disk", spares)
+            print(f"{act:10} {len(spares)} small disks, {refused} too small", flush=True)
 
 
 if __name__ == "__main__":

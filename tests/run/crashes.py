@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,6 +57,9 @@ class Scene:
 
     def plan(self, workspace: Path) -> None:
         plan(workspace, self.root / "rules")
+
+    def apply_once(self, workspace: Path) -> None:
+        apply(workspace)
 
     def apply(self, workspace: Path) -> None:
         try:
@@ -385,6 +388,29 @@ def small_disk(folder: Path, size: int) -> Iterator[None]:
     """Mount a file system of so many bytes."""
     with mounted(folder, "-t", "tmpfs", "-o", f"size={size}", "tmpfs"):
         yield
+
+
+def full_disks(scene: Scene, act: str, disk: Path, spares: Iterable[int]) -> int:
+    """Act where so many KiB are free; return how often that was too little. Every refusal is a clear one."""
+    judge = scene.judge(act)
+    refused = 0
+    for spare in spares:
+        with small_disk(disk, 8 << 20):
+            workspace = disk / "out"
+            shutil.copytree(scene.start(act, f"{act}-full-{spare}"), workspace, symlinks=True)
+            ballast = disk / "ballast"
+            ballast.write_bytes(bytes(max(0, shutil.disk_usage(disk).free - spare * 1024)))
+            try:
+                getattr(scene, f"{act}_once", judge.act)(workspace)
+            except GuibiaoError as err:
+                refused += 1
+                assert " | " in str(err) and "No space left" in str(err) and str(disk) in str(err), str(err)
+                assert published(workspace) == judge.before
+            else:
+                assert published(workspace) == judge.after
+            ballast.unlink()
+            judge.examine(workspace)
+    return refused
 
 
 @contextmanager
