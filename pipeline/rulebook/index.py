@@ -1,18 +1,26 @@
 """Label text -> what it can stand for, by form and section, each distinct text looked up once."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pipeline.model import FormRule, LabelRule, Rulebook, Section, Spelling, TotalRule, Vocabulary
 from pipeline.text.labels import fold, fold_keep
 
+if TYPE_CHECKING:
+    from pipeline.text.segment import Pool
+
+_Known = dict[str, tuple[Section, LabelRule, Spelling]]
 #: A label is short; longer texts are values and are not looked up.
 LONGEST_LABEL = 60
 _MEMO_LIMIT = 200_000
+# invisible characters that folding removes included; what is longer is read as a value without being folded
+_LONGEST_PRINTED = 4 * LONGEST_LABEL
 _LOOSE_SHORTEST, _LOOSE_LONGEST = 3, 16
 _LOOSE_COLUMN, _LOOSE_FIELD = 0.75, 0.85
 _LEAD_IN = re.compile(
@@ -77,11 +85,47 @@ class _Table(Generic[Owner]):
         return None
 
 
-class FormIndex:
-    """The labels of one form type."""
+class Screen:
+    """Tell apart the texts that no rule of any form can mean: nearly all values of an archive, once for all forms."""
 
-    def __init__(self, rule: FormRule) -> None:
+    def __init__(self) -> None:
+        self._keys: set[str] = set()
+        self._patterns: dict[tuple[str, int], re.Pattern[str]] = {}
+        self._idle: dict[str, bool] = {}
+
+    def add(self, spellings: Iterable[Spelling]) -> None:
+        """Let texts of these spellings pass."""
+        for spelling in spellings:
+            if spelling.pattern is None:
+                self._keys.add(spelling.key)
+            else:
+                self._patterns[spelling.pattern.pattern, spelling.pattern.flags] = spelling.pattern
+        self._idle.clear()
+
+    def idle(self, text: str) -> bool:
+        """Return whether no spelling and no pattern of a label matches; memoised by the text as printed."""
+        found = self._idle.get(text)
+        if found is None:
+            if len(self._idle) > _MEMO_LIMIT:
+                self._idle.clear()
+            found = self._idle[text] = self._is_idle(text)
+        return found
+
+    def _is_idle(self, text: str) -> bool:
+        kept = fold_keep(text) if len("".join(text.split())) <= _LONGEST_PRINTED else ""
+        if not kept or len(kept) > LONGEST_LABEL:
+            return True
+        if kept in self._keys or fold(text) in self._keys:
+            return False
+        return not any(pattern.search(kept) for pattern in self._patterns.values())
+
+
+class FormIndex:
+    """The labels of one form type; ``screen`` is shared by the types of one rulebook."""
+
+    def __init__(self, rule: FormRule, screen: Screen | None = None) -> None:
         self.rule = rule
+        self.screen = screen or Screen()
         self._fields: _Table[tuple[Section, LabelRule]] = _Table()
         self._ignored: _Table[None] = _Table()
         self._starts: dict[str, _Table[Section]] = {}
@@ -89,10 +133,16 @@ class FormIndex:
         self._totals: dict[str, _Table[TotalRule]] = {}
         self._memo: dict[str, Look] = {}
         self._loose: dict[tuple[str | None, str], Named | None] = {}
+        self._pools: dict[str | None, tuple[Pool, _Known]] = {}
         self.sections = {section.name: section for section in rule.sections}
         self._ignored.add(rule.ignores, None)
+        self.screen.add(rule.ignores)
         for section in rule.sections:
             self._add(section)
+            if section.kind != "heading":
+                self.screen.add(one for label in section.labels for one in label.spellings)
+            self.screen.add(section.starts)
+            self.screen.add(one for total in section.totals for one in total.spellings)
 
     def _add(self, section: Section) -> None:
         if section.starts:
@@ -116,7 +166,7 @@ class FormIndex:
         if found is None:
             if len(self._memo) > _MEMO_LIMIT:
                 self._memo.clear()
-            found = self._memo[text] = self._look(text)
+            found = self._memo[text] = _NOTHING if self.screen.idle(text) else self._look(text)
         return found
 
     def _look(self, text: str) -> Look:
@@ -178,19 +228,29 @@ class FormIndex:
         from pipeline.rulebook.load import shipped_rules
         from pipeline.text.segment import nearest
 
-        known: dict[str, tuple[Section, LabelRule, Spelling]] = {}
-        if section is None:
-            known = {key: (*owner, spelling) for key, (spelling, owner) in self._fields.keys.items()}
-        else:
-            columns = self._columns[section].keys.items()
-            known = {key: (self.sections[section], rule, spelling) for key, (spelling, rule) in columns}
-        meaning = {key: rule.field for key, (_section, rule, _spelling) in known.items()}
         threshold = _LOOSE_COLUMN if section is not None else _LOOSE_FIELD
-        found = nearest(folded, meaning, threshold=threshold, words=shipped_rules() / "words.txt")
+        pool, known = self._pool(section)
+        found = nearest(folded, pool, threshold=threshold, words=shipped_rules() / "words.txt")
         if found.winner is None:
             return None
         owner, rule, spelling = known[found.winner]
         return Named(owner, rule, replace(spelling, tier="loose"), "loose")
+
+    def _pool(self, section: str | None) -> tuple[Pool, _Known]:
+        """Return the spellings of a table's columns or (None) of the fields' labels, made ready to be compared."""
+        if section not in self._pools:
+            from pipeline.text.segment import Pool
+
+            if section is None:
+                known: _Known = {
+                    key: (*owner, spelling) for key, (spelling, owner) in self._fields.keys.items()
+                }
+            else:
+                columns = self._columns[section].keys.items()
+                known = {key: (self.sections[section], rule, spelling) for key, (spelling, rule) in columns}
+            pool = Pool({key: rule.field for key, (_section, rule, _spelling) in known.items()})
+            self._pools[section] = pool, known
+        return self._pools[section]
 
 
 class Index:
@@ -198,7 +258,8 @@ class Index:
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook = rulebook
-        self.forms = {rule.name: FormIndex(rule) for rule in rulebook.forms}
+        self.screen = Screen()
+        self.forms = {rule.name: FormIndex(rule, self.screen) for rule in rulebook.forms}
         self.types = {(field.dataset, field.name): field.type for field in rulebook.fields}
         self._titles: _Table[FormRule] = _Table()
         for rule in rulebook.forms:
@@ -206,7 +267,7 @@ class Index:
         self._title_memo: dict[str, tuple[FormRule, Spelling] | None] = {}
         self._words: dict[tuple[str, str], tuple[str, Spelling] | None] = {}
 
-    def changed(self, forms: Iterable[FormRule] = (), vocabularies: Iterable[Vocabulary] = ()) -> "Index":
+    def changed(self, forms: Iterable[FormRule] = (), vocabularies: Iterable[Vocabulary] = ()) -> Index:
         """Return an index with other rules for some forms and vocabularies; what stays the same is shared."""
         new_forms = {rule.name: rule for rule in forms}
         new_words = {vocabulary.name: vocabulary for vocabulary in vocabularies}
@@ -216,7 +277,8 @@ class Index:
             forms=tuple(new_forms.get(rule.name, rule) for rule in self.rulebook.forms),
             vocabularies={**self.rulebook.vocabularies, **new_words},
         )
-        other.forms = {**self.forms, **{name: FormIndex(rule) for name, rule in new_forms.items()}}
+        # spellings that are gone still pass the screen, which costs their lookup and no more
+        other.forms = {**self.forms, **{name: FormIndex(rule, self.screen) for name, rule in new_forms.items()}}
         if any(rule.titles != self.forms[name].rule.titles for name, rule in new_forms.items()):
             other._titles, other._title_memo = _Table(), {}
             for rule in other.rulebook.forms:

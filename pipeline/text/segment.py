@@ -91,14 +91,34 @@ def similar(one: str, other: str, words: Path | None = None) -> float:
     count by themselves, since one wrong character breaks a word. 0 where a word or a number tells the two
     apart (二级 and 三级, 主管部门 and 主管部门编码).
     """
+    return _similar(one, other, words, 0.0)
+
+
+def _similar(one: str, other: str, words: Path | None, least: float) -> float:
+    """Return the likeness, or 0 where it is surely under ``least``: then without cutting into words."""
     if one == other:
         return 1.0
     if not one or not other or max(len(one), len(other)) > _LONGEST or _contrast(one, other):
         return 0.0
     spelled = 1 - _edits(one, other) / max(len(one), len(other))
+    if _most(spelled, _common(Counter(one), other), _letters(one) + _letters(other)) < least:
+        return 0.0
     worded = _shared_words(Counter(tokens(one, words)), Counter(tokens(other, words)))
     # Two labels may have the same words and yet differ in order or marks: that is alike, not equal.
     return min(max((spelled + worded) / 2, spelled * 0.95), 0.999)
+
+
+def _most(spelled: float, shared: int, letters: int) -> float:
+    """Return how alike two labels are at most: what words have in common their characters have in common."""
+    return max((spelled + min(1.0, 2 * shared / letters if letters else 0.0)) / 2, spelled * 0.95)
+
+
+def _common(mine: Mapping[str, int], other: str) -> int:
+    return sum(min(count, other.count(char)) for char, count in mine.items())
+
+
+def _letters(text: str) -> int:
+    return sum(map(str.isalnum, text))
 
 
 def _shared_words(mine: Counter[str], its: Counter[str]) -> float:
@@ -128,9 +148,36 @@ class Nearest:
     rival_score: float = 0.0
 
 
+class Pool:
+    """Spellings to compare labels with: each with what it means (a field)."""
+
+    def __init__(self, candidates: Mapping[str, Hashable]) -> None:
+        self.meaning = candidates
+        self._holders: dict[str, list[tuple[str, int]]] = {}
+        for spelling in candidates:
+            for char, count in Counter(spelling).items():
+                self._holders.setdefault(char, []).append((spelling, count))
+        self._letters = {spelling: _letters(spelling) for spelling in candidates}
+
+    def near(self, label: str, least: float) -> list[str]:
+        """Return the spellings whose likeness to a label may reach ``least``, by their characters alone."""
+        if not 0 < len(label) <= _LONGEST:
+            return [label] if label in self.meaning else []
+        shared: dict[str, int] = {}
+        for char, count in Counter(label).items():
+            for spelling, its in self._holders.get(char, ()):
+                shared[spelling] = shared.get(spelling, 0) + min(count, its)
+        size, letters = len(label), _letters(label)
+        return [
+            spelling
+            for spelling, count in shared.items()
+            if _most(count / max(size, len(spelling)), count, letters + self._letters[spelling]) >= least
+        ]
+
+
 def nearest(
     label: str,
-    candidates: Mapping[str, Hashable],
+    candidates: Mapping[str, Hashable] | Pool,
     threshold: float = THRESHOLD,
     margin: float = MARGIN,
     words: Path | None = None,
@@ -139,31 +186,23 @@ def nearest(
 
     ``candidates`` gives for each folded spelling what it means (a field); spellings of one meaning are no
     rivals. Close is within ``margin`` of the best score. Ties go by spelling, so that the order of candidates
-    never matters.
+    never matters. jieba is asked only where the characters alone do not decide.
     """
-    scored = [
-        (score, spelling)
-        for spelling in candidates
-        if _may_reach(label, spelling, threshold - margin)
-        and (score := similar(label, spelling, words)) >= threshold - margin
-    ]
-    scored.sort(key=lambda pair: (-pair[0], pair[1]))
+    pool = candidates if isinstance(candidates, Pool) else Pool(candidates)
+    least = threshold - margin
+    near = [(_similar(label, spelling, words, least), spelling) for spelling in pool.near(label, least)]
+    scored = sorted(((score, spelling) for score, spelling in near if score >= least), key=_best_first)
     if not scored or scored[0][0] < threshold:
         return Nearest(None)
     score, best = scored[0]
     for rival_score, rival in scored[1:]:
-        if candidates[rival] != candidates[best] and rival_score > score - margin:
+        if pool.meaning[rival] != pool.meaning[best] and rival_score > score - margin:
             return Nearest(None, best, score, rival, rival_score)
     return Nearest(best, best, score)
 
 
-def _may_reach(one: str, other: str, score: float) -> bool:
-    """Tell cheaply whether ``similar`` can reach a score: words may all agree, but every edit counts half."""
-    longer = max(len(one), len(other))
-    if longer == 0 or longer > _LONGEST:
-        return one == other
-    shared = sum((Counter(one) & Counter(other)).values())
-    return (shared / longer + 1) / 2 >= score and shared > 0
+def _best_first(scored: tuple[float, str]) -> tuple[float, str]:
+    return -scored[0], scored[1]
 
 
 def _contrast(one: str, other: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.text.segment import Nearest, nearest, similar, tokens
+from pipeline.text.segment import Nearest, Pool, nearest, similar, tokens
 
 ROOT = Path(__file__).parents[2]
 WORDS = ROOT / "rules" / "words.txt"
@@ -133,3 +133,22 @@ def test_the_order_of_candidates_never_matters(label: str, spellings: list[str],
         assert found.best == label
     if found.winner is not None:
         assert found.score >= 0.75
+
+
+def test_characters_alone_never_lose_what_words_would_find() -> None:
+    spellings = sorted(FIELDS)
+    labels = [*spellings, *(f"{one}{two}" for one in ("本年", "项目", "年初") for two in spellings)]
+    labels += [one[:-1] for one in spellings] + [one[::-1] for one in spellings]
+    for label in labels:
+        scores = {spelling: similar(label, spelling, WORDS) for spelling in spellings}
+        near = Pool(FIELDS).near(label, 0.6)
+        assert {spelling for spelling, score in scores.items() if score >= 0.6} <= set(near)
+
+
+def test_what_the_characters_decide_needs_no_words() -> None:
+    code = (
+        "import sys; from pipeline.text.segment import nearest;"
+        "assert nearest('养护里程', {'项目名称': 1, '主管部门': 2, '分值': 3}).winner is None;"
+        "assert 'jieba' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
