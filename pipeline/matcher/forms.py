@@ -4,7 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.matcher.headers import Header, find_header
-from pipeline.matcher.items import Item, Stretch, Title, cut, only_cell, reading_order, split_repeats
+from pipeline.matcher.items import (
+    FEWEST_HEADS,
+    Item,
+    Stretch,
+    Title,
+    cut,
+    label_rows,
+    may_show,
+    only_cell,
+    reading_order,
+    split_repeats,
+)
 from pipeline.model import (
     Block,
     Cell,
@@ -111,6 +122,11 @@ def match(document: Document, index: Index) -> tuple[Form, ...]:
 
 
 def _parts(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> Iterable[Stretch]:
+    if (
+        stretch.title is None
+        and max(map(len, label_rows(stretch, lattices, index)), default=0) < FEWEST_HEADS
+    ):
+        return [stretch]
     rules = [stretch.title.rule] if stretch.title else [labels.rule for labels in index.forms.values()]
     for rule in rules:
         parts = list(split_repeats(stretch, lattices, index.forms[rule.name]))
@@ -125,8 +141,9 @@ def _best_walk(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> _
         return walk if walk.weight >= FEWEST_LABELS and walk.tables else None
     best: _Walk | None = None
     tied = False
+    rows = label_rows(stretch, lattices, index)
     for labels in index.forms.values():
-        if not labels.rule.evidence:
+        if not labels.rule.evidence or not may_show(rows, labels):
             continue
         walk = _walk(stretch, lattices, labels, index)
         if not any(set(wanted) <= walk.found for wanted in labels.rule.evidence):

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pipeline.model import Block, Cell, Document, FormRule, Key, Lattice, Line, Spelling
 from pipeline.rulebook.index import FormIndex, Index
 
+#: So many heads on one row show that a table was seen.
+FEWEST_HEADS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Title:
@@ -76,6 +79,29 @@ def _title(item: Item, lattices: Sequence[Lattice], index: Index) -> Title | Non
     return Title(found[0], found[1], text, key) if found else None
 
 
+def label_rows(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> list[list[str]]:
+    """Return the texts that some label may be of each row that has two or more: a table's head is among them."""
+    idle = index.screen.idle
+    found: list[list[str]] = []
+    for item in stretch.items:
+        if isinstance(item, Line):
+            texts = [cell.text for cell in lattices[item.grid].printed(item.row) if not idle(cell.text)]
+            if len(texts) > 1:
+                found.append(texts)
+    return found
+
+
+def may_show(rows: Sequence[Sequence[str]], labels: FormIndex) -> bool:
+    """Say whether rows may hold the evidence of a form type: a head of two columns, where it needs a table."""
+    if not labels.needs_head:
+        return True
+    for texts in rows:
+        sections = [name for text in texts for name in labels.look(text).columns]
+        if len(sections) > len(set(sections)):
+            return True
+    return False
+
+
 def split_repeats(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex) -> Iterator[Stretch]:
     """Cut a stretch where its first label comes again below a table: the next form, printed without a title."""
     first: str | None = None
@@ -87,7 +113,7 @@ def split_repeats(stretch: Stretch, lattices: Sequence[Lattice], labels: FormInd
             continue
         full = lattices[item.grid].printed(item.row)
         looks = [labels.look(cell.text) for cell in (full[:2] if table_seen else full)]
-        table_seen = table_seen or sum([bool(look.columns) for look in looks]) >= 3
+        table_seen = table_seen or sum([bool(look.columns) for look in looks]) >= FEWEST_HEADS
         field = looks[0].fields.rule.field if looks and looks[0].fields else None
         if field is None or (looks[0].columns and len(full) > 2 and looks[1].columns):
             continue

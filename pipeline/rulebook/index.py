@@ -112,12 +112,20 @@ class Screen:
         return found
 
     def _is_idle(self, text: str) -> bool:
-        kept = fold_keep(text) if len("".join(text.split())) <= _LONGEST_PRINTED else ""
+        if len(text) > _LONGEST_PRINTED and len("".join(text.split())) > _LONGEST_PRINTED:
+            return True
+        kept = fold_keep(text)
         if not kept or len(kept) > LONGEST_LABEL:
             return True
-        if kept in self._keys or fold(text) in self._keys:
+        if kept in self._keys:
             return False
-        return not any(pattern.search(kept) for pattern in self._patterns.values())
+        noted = "(" in kept or ")" in kept or kept.endswith("分")  # else nothing more is folded
+        if noted and fold(text) in self._keys:
+            return False
+        for pattern in self._patterns.values():
+            if pattern.search(kept):
+                return False
+        return True
 
 
 class FormIndex:
@@ -159,6 +167,15 @@ class FormIndex:
             totals = self._totals[section.name] = _Table[TotalRule]()
             for total in section.totals:
                 totals.add(total.spellings, total)
+
+    @cached_property
+    def needs_head(self) -> bool:
+        """Say whether all evidence asks for a field that only a column under a head gives."""
+        alone = {
+            one.field for section in self.rule.sections if section.kind == "fields" for one in section.labels
+        }
+        alone |= {section.rows.default or "" for section in self.rule.sections if section.rows is not None}
+        return all(set(wanted) - alone for wanted in self.rule.evidence)
 
     def look(self, text: str) -> Look:
         """Return what a text can be; memoised by the text as printed."""
@@ -278,7 +295,10 @@ class Index:
             vocabularies={**self.rulebook.vocabularies, **new_words},
         )
         # spellings that are gone still pass the screen, which costs their lookup and no more
-        other.forms = {**self.forms, **{name: FormIndex(rule, self.screen) for name, rule in new_forms.items()}}
+        other.forms = {
+            **self.forms,
+            **{name: FormIndex(rule, self.screen) for name, rule in new_forms.items()},
+        }
         if any(rule.titles != self.forms[name].rule.titles for name, rule in new_forms.items()):
             other._titles, other._title_memo = _Table(), {}
             for rule in other.rulebook.forms:
