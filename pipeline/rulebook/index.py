@@ -122,10 +122,7 @@ class Screen:
         noted = "(" in kept or ")" in kept or kept.endswith("分")  # else nothing more is folded
         if noted and fold(text) in self._keys:
             return False
-        for pattern in self._patterns.values():
-            if pattern.search(kept):
-                return False
-        return True
+        return not any([pattern.search(kept) for pattern in self._patterns.values()])
 
 
 class FormIndex:
