@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 #: More than this is spilled to the temporary folder: memory does not grow with the archive.
 MEMORY = "2GB"
+_UNSHOWN = re.compile("[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +105,9 @@ def _fields(dataset: str, names: tuple[str, ...], rulebook: Rulebook) -> tuple[F
 
 
 def quoted(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
+    """Return a text as an SQL literal that can be shown and copied: what does not show is written as its code."""
+    doubled = text.replace("'", "''")
+    return "'" + _UNSHOWN.sub(lambda found: f"' || chr({ord(found[0])}) || '", doubled) + "'"
 
 
 def named(text: str) -> str:

@@ -54,7 +54,10 @@ _LEGEND_HEADS = (
     "说明",
     "description",
 )
-_WIDE = frozenset({"string", "list<string>"})
+_LEGEND_WIDTHS = (22, 30, 20, 26, 12, 18, 60, 60)
+_PRINTED = 20
+_NARROW, _BROAD = 8, 44
+_MEASURED = 100
 # Excel writes what XML cannot hold, and carriage returns, as _xHHHH_, and a text that looks so as _x005F_xHHHH_.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -158,7 +161,8 @@ def _legend(
     shop: _Book, selections: Sequence[Selection], origin: Origin, sheets: dict[str, list[str]]
 ) -> None:
     sheet = shop.book.add_worksheet(LEGEND, shop.sheet_class)
-    for column, width in enumerate((22, 30, 20, 26, 12, 18, 60, 60)):
+    _printable(sheet, len(_LEGEND_WIDTHS))
+    for column, width in enumerate(_LEGEND_WIDTHS):
         sheet.set_column(column, column, width)
     rows: list[tuple[Sequence[str], str]] = [
         (("归表 Guibiao：绩效自评表数据 data of performance forms",), "title")
@@ -172,8 +176,28 @@ def _legend(
     for one in selections:
         rows += [(_legend_row(sheets[one.dataset][0], field), "wrap") for field in one.fields]
     for number, (texts, style) in enumerate(rows):
+        if style == "wrap":  # no program is sure to find the height by itself
+            sheet.set_row(number, 15 * _lines(texts))
         for column, text in enumerate(texts):
             sheet.write_string(number, column, text, shop.formats[style])
+
+
+def _printable(sheet: Any, columns: int) -> None:
+    """Let a sheet come out of a printer as wide as its paper, where that can still be read."""
+    sheet.set_landscape()
+    sheet.set_paper(8)  # A3
+    if columns <= _PRINTED:
+        sheet.fit_to_pages(1, 0)
+
+
+def _lines(texts: Sequence[str]) -> int:
+    """Return how many lines the widest text of a legend row takes; a Chinese character is two wide."""
+    widths = zip(texts, _LEGEND_WIDTHS, strict=False)
+    return max((-(-_width(text) // width) for text, width in widths), default=1)
+
+
+def _width(text: str) -> int:
+    return sum(1 + (ord(char) > 0xFF) for char in text)
 
 
 def _legend_row(sheet: str, one: Field) -> tuple[str, ...]:
@@ -192,22 +216,25 @@ def _dataset(
         for line in lines:
             if sheet is None or row > SHEET_ROWS:
                 name = next(left)
-                sheet, row = _sheet(shop, one, name, headers), 1
+                sheet, row = _sheet(shop, one, name, headers, lines[:_MEASURED]), 1
             for column, value in enumerate(line):
                 if value is not None:
                     writers[column](sheet, name, row, column, value)
             row += 1
     if sheet is None:
-        _sheet(shop, one, next(left), headers)
+        _sheet(shop, one, next(left), headers, ())
 
 
-def _sheet(shop: _Book, one: Selection, name: str, headers: Headers) -> Any:
+def _sheet(shop: _Book, one: Selection, name: str, headers: Headers, first: Sequence[tuple[Any, ...]]) -> Any:
+    """Return a new sheet with its line of names, its columns as wide as the first rows need."""
     sheet = shop.book.add_worksheet(name, shop.sheet_class)
     sheet.freeze_panes(1, 0)
+    _printable(sheet, len(one.fields))
+    sheet.repeat_rows(0)
     sheet.autofilter(0, 0, min(one.rows, SHEET_ROWS), len(one.fields) - 1)
-    for column, own in enumerate(one.fields):
-        wide = len(own.name) if headers == "en" else 2 * len(own.label_zh)
-        sheet.set_column(column, column, max(wide + 4, 24 if own.type in _WIDE else 12))
+    for column, head in enumerate(one.names(headers)):
+        shown = (str(line[column]) for line in first if line[column] is not None)
+        sheet.set_column(column, column, min(max(_width(head) + 4, *map(_width, shown), _NARROW) + 1, _BROAD))
     for column, text in enumerate(one.names(headers)):
         sheet.write_string(0, column, text, shop.formats["head"])
     return sheet
