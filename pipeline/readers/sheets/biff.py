@@ -16,6 +16,7 @@ from pipeline.errors import SourceError
 from pipeline.readers.sheets.columns import ColumnSheet
 from pipeline.readers.sheets.layout import MAX_CELLS
 from pipeline.readers.sheets.margins import margin_texts
+from pipeline.readers.sheets.skipping import skip, styles_run
 from pipeline.readers.sheets.stretches import PLAIN, Shown, known_styles, put_stretch
 from pipeline.readers.sheets.strings import long_text, one_line_ends, shared_texts, short_text
 from pipeline.readers.sheets.styles import Styles
@@ -70,7 +71,7 @@ class Book:
     strings: list[str] = field(default_factory=list)
     blank: bool = False  # some of them are empty or white
     formats: list[bytes] = field(default_factory=list)  # bodies of the FORMAT records
-    styles: list[bytes] = field(default_factory=list)  # number of the format of each XF record, 2 bytes
+    styles: list[bytes] = field(default_factory=list)  # numbers of the formats of XF records, 2 bytes each
     listed: list[Listed] = field(default_factory=list)
     shown: Shown = field(default_factory=lambda: Shown(Styles((), {})))
 
@@ -102,9 +103,11 @@ def _read_globals(book: Book, data: bytes) -> None:
         body = pos + 4
         pos = body + size
         if code not in _GLOBALS:
-            continue
-        if code == _XF:
-            book.styles.append(data[body + 2 : body + 4])
+            pos = skip(data, pos, end)
+        elif code == _XF:
+            run = styles_run(data, body - 4, end)
+            book.styles.append(run or data[body + 2 : body + 4])
+            pos = max(pos, body - 4 + 12 * len(run))
         elif code == _FORMAT:
             book.formats.append(data[body:pos])
         elif code == _SST:
@@ -213,6 +216,8 @@ class _Walk:
                 depth -= 1
                 if depth == 0:
                     return self._finish()
+            else:
+                pos = skip(data, pos, stop)
         raise SourceError("truncated", detail=f"cut off at byte {len(data)} of the stream")
 
     def _stretch(self, pos: int, stop: int) -> int:

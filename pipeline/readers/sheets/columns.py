@@ -131,7 +131,9 @@ def quick_cells(sheet: ColumnSheet) -> tuple[Box, tuple[Cell, ...]] | None:
 def _box(sheet: ColumnSheet) -> Box | None:
     """Return the box of all texts, and of merged ranges that begin with one; None where gaps may be wide."""
     rows, cols, corners = sheet.rows, sheet.cols, sheet.corners
-    top, bottom, left, right = min(rows), max(rows), min(cols), max(cols)
+    top = 0 if 0 in rows else min(rows)  # nearly always, and found at once
+    left = 0 if 0 in cols else min(cols)
+    bottom, right = max(rows), max(cols)
     if bottom - top > GAP and bottom - top >= GAP + len(set(rows)):
         return None
     if right - left > GAP and right - left >= GAP + len(set(cols)):
@@ -149,10 +151,10 @@ def _box(sheet: ColumnSheet) -> Box | None:
 
 def _holds(box: Box, corners: "array[int]") -> bool:
     return (
-        box[0] <= min(corners[::4])
-        and box[1] >= max(corners[1::4])
-        and box[2] <= min(corners[2::4])
+        box[1] >= max(corners[1::4])
         and box[3] >= max(corners[3::4])
+        and (not box[0] or box[0] <= min(corners[::4]))
+        and (not box[2] or box[2] <= min(corners[2::4]))
     )
 
 

@@ -19,6 +19,7 @@ _ENTRY = Struct(
     "<64sHBBIII36xIII"
 )  # name, its length, type, colour, left, right, child, start, size low, high
 _STREAM, _ROOT = 2, 5
+_ONE_ONLY = b"\xff" * 432  # the list of the sectors of the allocation table behind its first entry, none used
 
 
 class Compound:
@@ -52,7 +53,10 @@ class Compound:
     def _allocation(self, count: int, difat: int) -> "array[int]":
         """Return the allocation table: for each sector the next one of its chain."""
         per = self._size // 4
-        numbers = [n for n in unpack_from("<109I", self._data, 76) if n < _LAST_REGULAR]
+        if self._data[80:512] == _ONE_ONLY:
+            numbers = [n for n in unpack_from("<I", self._data, 76) if n < _LAST_REGULAR]
+        else:
+            numbers = [n for n in unpack_from("<109I", self._data, 76) if n < _LAST_REGULAR]
         seen = 0
         while difat < _LAST_REGULAR and len(numbers) < count and seen <= self._sectors:
             block = unpack_from(f"<{per}I", self._sector(difat))
