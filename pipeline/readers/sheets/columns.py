@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain, compress, repeat
-from operator import ne, sub
 
 from pipeline.model import Cell
 from pipeline.readers.sheets.merging import COLUMN_BITS, COLUMN_MASK, Box, Range, hull
@@ -19,12 +18,12 @@ GAP = 64  # more empty rows or columns than this in a run set two grids apart
 WIDE, HIGH = 64, 512  # a merged range beyond is a whole row or column: it ends where the rest ends
 _MOST = 20_000  # positions of one grid
 _KNOWN_POSITIONS = 2048  # of a width, kept for the next sheet as wide
-_LONGEST = 254  # rows or columns of a merged range: what a byte can say beside free and covered
+_LONGEST = 254  # rows of a merged range but one: what a byte can say
+_NARROW = 40  # columns that are looked for one by one sooner than all marks are looked at
 
 # A position's mark: 0 for a cell alone, 1 to 254 the columns of a range that begins there, 255 for a covered one.
 _UNDER = b"\xff"
 _IS_FREE = b"\1" * 255 + b"\0"
-_IS_COVERED = bytes(255) + b"\1"
 _COLUMNS = b"\1" + bytes(range(1, 256))
 
 
@@ -117,14 +116,16 @@ def quick_cells(sheet: ColumnSheet) -> tuple[Box, tuple[Cell, ...]] | None:
     start = top * width + left
     for row, col, text in zip(sheet.rows, sheet.cols, sheet.shown, strict=True):
         texts[row * width + col - start] = text
-    if len(texts) - texts.count("") != len(sheet.shown) or any(compress(texts, marks.translate(_IS_COVERED))):
+    free = marks.translate(_IS_FREE)
+    seen = [*compress(texts, free)]
+    if len(seen) - seen.count("") != len(sheet.shown):
         return None  # a cell twice, or a text under a merged range
     _, rows, cols = positions(width, bottom - top + 1)
     number, none = repeat(sheet.number), repeat(None)
     fields = zip(
         rows, cols, heights, marks.translate(_COLUMNS), texts, number, none, repeat(""), none, strict=False
     )
-    shown = compress(fields, marks.translate(_IS_FREE))
+    shown = compress(fields, free)
     return box, tuple(map(tuple.__new__, repeat(Cell), shown))  # calling Cell takes twice as long
 
 
@@ -170,15 +171,19 @@ def _marked(box: Box, corners: "array[int]") -> tuple[bytes, bytes] | None:
     if not corners:
         return bytes(area), b"\1" * area
     tops, bottoms, lefts, rights = (corners[at::4] for at in range(4))
-    wides = set(map(sub, rights, lefts))  # columns but one
-    if min(wides) < 0 or max(wides) >= _LONGEST:
-        return None
     marks, heights = bytearray(area), bytearray(b"\1") * area
+    start = top * width + left
+    high: list[tuple[int, int, int]] = []
+    try:
+        for first, last, begin, end in zip(tops, bottoms, lefts, rights, strict=True):
+            at = first * width + begin - start
+            marks[at] = end - begin + 1
+            if first != last:
+                high.append((at, last - first, end - begin + 1))
+    except (ValueError, IndexError):  # more than a byte can say, or a range that ends before it begins
+        return None
     covered = sum(rights) - sum(lefts)
-    for first, last, begin, end in compress(
-        zip(tops, bottoms, lefts, rights, strict=True), map(ne, tops, bottoms)
-    ):
-        at, more, wide = (first - top) * width + begin - left, last - first, end - begin + 1
+    for at, more, wide in high:
         covered += more * wide
         if not 0 < more < _LONGEST or covered > area:
             return None
@@ -186,15 +191,14 @@ def _marked(box: Box, corners: "array[int]") -> tuple[bytes, bytes] | None:
         if wide == 1:
             marks[at + width : at + more * width + 1 : width] = _UNDER * more
         else:
-            for line in range(at, at + more * width + 1, width):
+            marks[at + 1 : at + wide] = _UNDER * (wide - 1)
+            for line in range(at + width, at + more * width + 1, width):
                 marks[line : line + wide] = _UNDER * wide
-    for first, begin, end in zip(tops, lefts, rights, strict=True):
-        marks[(first - top) * width + begin - left] = end - begin + 1
     found = bytes(marks)
-    for wide in wides:
-        if wide:
-            mark = bytes((wide + 1,))
-            found = found.replace(mark + bytes(wide), mark + _UNDER * wide)
+    for wide in range(2, width + 1) if width < _NARROW else set(found) - {0, 1, 255}:
+        mark = bytes((wide,))
+        if mark in found:
+            found = found.replace(mark + bytes(wide - 1), mark + _UNDER * (wide - 1))
     under = found.count(_UNDER)
     whole = under == covered and area - under - found.count(0) == len(tops)
     return (found, bytes(heights)) if whole else None

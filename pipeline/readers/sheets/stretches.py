@@ -20,7 +20,6 @@ _ROW, _BLANK, _MULBLANK, _DBCELL = 0x0208, 0x0201, 0x00BE, 0x00D7
 PLAIN = frozenset((_LABELSST, _NUMBER, _RK, _MULRK, _ROW, _BLANK, _MULBLANK, _DBCELL))
 
 _STEP = 1 << 15  # bytes of a stretch; what no longer belongs to it is copied once
-_LABEL_RUN = 0xFD
 _MAX_SHOWN = 2048  # numbers kept, of one set of styles
 _SAME_STYLES = 1 << 16  # bytes of styles kept for the next book: a program writes the same ones each time
 
@@ -43,15 +42,20 @@ _NO_TEXT = b"|".join(
         _record(_DBCELL, *range(4, 69, 2)),
     )
 )
-_CELLS = b"(?:%b)++|%b|(?:%b)++|(?:%b)++" % (
-    _record(_LABELSST, 10),
+_TEXTS = _record(_LABELSST, 10)
+_ROW_OF_NUMBERS, _ONE_NUMBER, _ONE_PACKED = (
     _record(_MULRK, *range(18, 259, 6)),
     _record(_NUMBER, 14),
     _record(_RK, 10),
 )
-_is_run = re.compile(_CELLS, re.DOTALL).fullmatch
+_RUN = b"%b|(?:%b)++|(?:%b)++" % (_ROW_OF_NUMBERS, _ONE_NUMBER, _ONE_PACKED)
+_is_run = re.compile(_RUN, re.DOTALL).fullmatch
 # Each run with what lies before it, then all the rest, then the end: nothing is left for findall to look into.
-_runs = re.compile(rb"(?:%b)*+(%b|.+|\Z)" % (_NO_TEXT, _CELLS), re.DOTALL).findall
+_runs = re.compile(rb"(?:%b|%b)*+(%b|.+|\Z)" % (_TEXTS, _NO_TEXT, _RUN), re.DOTALL).findall
+_runs_of_texts = re.compile(
+    rb"(?:%b|%b|%b|%b)*+((?:%b)++|\Z)" % (_NO_TEXT, _ONE_PACKED, _ROW_OF_NUMBERS, _ONE_NUMBER, _TEXTS),
+    re.DOTALL,
+).findall
 _labels = Struct("<4xHH2xI").iter_unpack
 _numbers = Struct("<4xHH10s").iter_unpack
 _packed = Struct("<4xHH6s").iter_unpack
@@ -129,8 +133,8 @@ def put_stretch(
         del runs[-2:]
     else:
         del runs[-1]
-    _put_labels(b"".join([run for run in runs if run[0] == _LABEL_RUN]), sheet, strings, lacking)
-    _put_numbers([run for run in runs if run[0] != _LABEL_RUN], sheet, shown)
+    _put_labels(b"".join(_runs_of_texts(data, pos, stop)), sheet, strings, lacking)
+    _put_numbers(runs, sheet, shown)
     sheet.blank = sheet.blank or shown.blank
     return stop
 
