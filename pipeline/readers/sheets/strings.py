@@ -34,8 +34,11 @@ def long_text(data: bytes, at: int, end: int, more: Sequence[bytes] = ()) -> str
 
 
 def _wide_codec(data: bytes) -> str:
-    """Return the codec of the wide strings within the data: without the order in its name it takes two thirds of
-    the time, but would take it from a mark at the beginning of a string."""
+    """Return the codec of the wide strings within the data.
+
+    Without the order of bytes in its name it takes two thirds of the time, but would take the order from a mark at
+    the beginning of a string.
+    """
     marked = b"\xff\xfe" in data or b"\xfe\xff" in data
     return "utf-16-le" if marked or byteorder == "big" else "utf-16"
 
