@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from pipeline.model.figures import Bar, Figure, Words
 from pipeline.run.figures import Figures, bins
 from pipeline.run.tables import quoted
 
-#: What a run may leave beside the snapshot: RUNS/<run>/times.parquet with document_id (string) and seconds (double).
-TIMES = "runs/*/times.parquet"
+#: What a run leaves beside the snapshots: its ``slowest`` are documents with the seconds that reading them took.
+RESULTS = "runs/*/results.json"
 _SLOWEST = 25
 _STEP = 5
 Edges = list[tuple[str, str, str]]
@@ -56,22 +57,22 @@ def execution_rates(figures: Figures) -> None:
 
 
 def slowest(figures: Figures, workspace: Path) -> None:
-    """List the files that took longest, where the runs wrote times; the latest run that read a file counts."""
-    files = sorted(workspace.glob(TIMES))
-    if not files:
+    """List the files that took longest, where runs wrote times; of several times of one file the last run's counts."""
+    times = _times(workspace)
+    if not times:
         return
-    listed = ", ".join(quoted(path.as_posix()) for path in files)
     con = figures.tables.con
-    con.execute(
-        "create temp table times as select document_id, arg_max(seconds, filename) as seconds "
-        f"from read_parquet([{listed}], filename = true, union_by_name = true) group by document_id"
-    )
+    con.execute("create temp table times (document_id varchar, seconds double)")
+    con.executemany("insert into times values (?, ?)", [list(one) for one in times.items()])
     rows = con.execute(
         "select documents.document_id, documents.paths[1], seconds, documents.size, documents.media_type "
         "from times join documents on documents.document_id = times.document_id "
         f"order by seconds desc, documents.document_id limit {_SLOWEST}"
     ).fetchall()
-    sql = f"SELECT document_id, seconds FROM read_parquet({quoted((figures.tables.root / TIMES).as_posix())}) ORDER BY seconds DESC"
+    if not rows:
+        return
+    results = quoted((figures.tables.root / RESULTS).as_posix())
+    sql = f"SELECT unnest(slowest, recursive := true) FROM read_json({results}) ORDER BY seconds DESC"
     bars = [
         Bar((path, ""), (round(seconds, 3),), (f"{seconds:,.2f} s", f"{size / 1e6:,.2f} MB", media), (), sql)
         for _name, path, seconds, size, media in rows
@@ -91,6 +92,18 @@ def slowest(figures: Figures, workspace: Path) -> None:
         buckets,
         "document_id",
     )
+
+
+def _times(workspace: Path) -> dict[str, float]:
+    """Return document id -> seconds; what is no such file is passed over: it is no part of the data."""
+    found: dict[str, float] = {}
+    for path in sorted(workspace.glob(RESULTS), key=lambda path: (path.stat().st_mtime_ns, path.name)):
+        try:
+            for one in json.loads(path.read_text("utf-8"))["slowest"]:
+                found[str(one["document_id"])] = float(one["seconds"])
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return found
 
 
 def _histogram(

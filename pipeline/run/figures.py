@@ -210,7 +210,7 @@ class Figures:
         plain = "regexp_replace(text, '[\\s:：]+', '', 'g')"
         chosen = (
             f"role = 'unmatched' and form_id is not null and length({plain}) between 2 and {_LONGEST_LABEL} "
-            f"and not regexp_matches({plain}, '[0-9０-９]')"
+            f"and not regexp_matches({plain}, '[0-9０-９]') and regexp_matches({plain}, '\\p{{Han}}.*\\p{{Han}}')"
         )
         con = self.tables.con
         seen = con.execute(

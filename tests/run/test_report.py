@@ -1,4 +1,6 @@
 import hashlib
+import json
+import os
 import re
 import sys
 from html import unescape
@@ -6,8 +8,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import OutputError, StoreError
@@ -25,12 +25,15 @@ VENDOR = Path(page_writer.__file__).parent / "vendor"
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = workspace(tmp_path_factory.mktemp("ws") / "it's [1] a=b *")
-    times = root / "runs" / "20261124" / "times.parquet"
-    times.parent.mkdir(parents=True)
-    pq.write_table(pa.table({"document_id": [f"{3:064x}", f"{4:064x}"], "seconds": [7.25, 0.5]}), times)
-    later = root / "runs" / "20261125" / "times.parquet"
-    later.parent.mkdir()
-    pq.write_table(pa.table({"document_id": [f"{4:064x}", "gone"], "seconds": [9.0, 99.0]}), later)
+    slowest = {"20": [(3, 7.25), (4, 0.5)], "11": [(4, 9.0), (999, 99.0)]}
+    for number, (run, times) in enumerate(slowest.items()):
+        target = root / "runs" / run / "results.json"
+        target.parent.mkdir(parents=True)
+        listed = [{"document_id": f"{one:064x}", "seconds": seconds, "path": "x"} for one, seconds in times]
+        target.write_text(json.dumps({"slowest": listed}))
+        os.utime(target, (number, number))
+    (root / "runs" / "damaged").mkdir()
+    (root / "runs" / "damaged" / "results.json").write_text("{")
     return root
 
 
@@ -84,7 +87,16 @@ def test_every_bar_has_its_rows_and_sql_that_gives_them_all(
 
 
 def test_spellings_of_one_label_are_one_bar(tmp_path: Path) -> None:
-    texts = ["数据 来源：", "数据来源", "数据来源（说明）", "统计口径", "长" * 25, "第1项"]
+    texts = [
+        "数据 来源：",
+        "数据来源",
+        "数据来源（说明）",
+        "统计口径",
+        "长" * 25,
+        "第1项",
+        "row.text",
+        "{项}",
+    ]
     form = {"form_id": "f-000", "document_id": "f" * 64}
     cells = [
         form

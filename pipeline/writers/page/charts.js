@@ -11,9 +11,11 @@
 
   function fitted(text, room) {
     if (width(text) <= room) return text;
+    const path = text.includes("/");  // the end of a path says more than its beginning
+    const cut = (length) => (path ? "…" + text.slice(-length) : text.slice(0, length) + "…");
     let length = text.length;
-    while (length > 1 && width(text.slice(0, length) + "…") > room) length--;
-    return text.slice(0, length) + "…";
+    while (length > 1 && width(cut(length)) > room) length--;
+    return cut(length);
   }
 
   function marks(chart) {
@@ -38,7 +40,7 @@
   function ticks(chart) {
     const whole = chart.bars.every((bar) => bar.counts.every(Number.isInteger));
     const written = d3.format("~s");
-    return (value) => (!whole || Number.isInteger(value) ? written(value) : "");
+    return (value) => (!whole ? String(value) : Number.isInteger(value) ? written(value) : "");
   }
 
   function lying(chart, room) {
