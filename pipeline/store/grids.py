@@ -11,12 +11,14 @@ as a number that no document holds, texts as bytes, because a damaged document m
 
 from __future__ import annotations
 
+import gc
 import hashlib
+import operator
 import secrets
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -346,12 +348,6 @@ def _box(bbox: tuple[float, float, float, float] | None) -> tuple[float, float, 
     return (_NAN, _NAN, _NAN, _NAN) if bbox is None else bbox
 
 
-def _flat_cell(cell: Cell) -> tuple[Any, ...]:
-    row, col, row_span, col_span, text, page, bbox, locator, confidence = cell
-    sure = _NAN if confidence is None else confidence
-    return (row, col, row_span, col_span, text, _none(page), *_box(bbox), locator, sure)
-
-
 def _pack(readings: Sequence[Reading], generation: int) -> pa.Table:
     import pyarrow as pa
 
@@ -397,9 +393,7 @@ def _pack(readings: Sequence[Reading], generation: int) -> pa.Table:
         for one in grids
     ]
     columns |= _flat("grid", _GRID, rows)
-    columns |= _flat(
-        "cell", _CELL, [[_flat_cell(cell) for grid in one for cell in grid.cells] for one in grids]
-    )
+    columns |= _cell_columns([[cell for grid in one for cell in grid.cells] for one in grids])
     columns |= _flat(
         "block",
         _BLOCK,
@@ -414,10 +408,29 @@ def _pack(readings: Sequence[Reading], generation: int) -> pa.Table:
     return pa.Table.from_arrays(list(columns.values()), names=list(columns))
 
 
+def _cell_columns(documents: list[list[Cell]]) -> dict[str, pa.Array[Any]]:
+    """Return the list columns of the cells of some documents, made a column at a time."""
+    cells = list(chain.from_iterable(documents))
+    # not zip(*cells): it takes an iterator for every cell
+    seen = [list(map(operator.itemgetter(place), cells)) for place in range(len(Cell._fields))]
+    row, col, row_span, col_span, text, pages, boxes, locator, sure = seen
+    page = list(map(_none, pages))
+    whole = list(map(_box, boxes))
+    box = [list(map(operator.itemgetter(place), whole)) for place in range(4)]
+    confidence = [_NAN if value is None else value for value in sure]
+    values = (row, col, row_span, col_span, text, page, *box, locator, confidence)
+    return _lists_of("cell", _CELL, [len(one) for one in documents], values)
+
+
 def _flat(kind: str, names: Sequence[str], rows: list[list[tuple[Any, ...]]]) -> dict[str, pa.Array[Any]]:
     """Return one list column per name; a row of ``rows`` holds the tuples of one document."""
-    counts = [len(one) for one in rows]
     values = list(zip(*(item for one in rows for item in one), strict=True)) or [()] * len(names)
+    return _lists_of(kind, names, [len(one) for one in rows], values)
+
+
+def _lists_of(
+    kind: str, names: Sequence[str], counts: Sequence[int], values: Sequence[Sequence[Any]]
+) -> dict[str, pa.Array[Any]]:
     found: dict[str, pa.Array[Any]] = {}
     for name, column in zip(names, values, strict=True):
         make: Callable[[Sequence[Any]], pa.Array[Any]]
@@ -457,7 +470,27 @@ def _some(value: int) -> int | None:
 
 
 def _boxes(columns: Sequence[list[float]]) -> list[tuple[float, float, float, float] | None]:
+    if not any(
+        map(operator.eq, columns[0], columns[0])
+    ):  # a number equals itself, and what stands for none does not
+        return [None] * len(columns[0])
     return [None if x0 != x0 else (x0, top, x1, bottom) for x0, top, x1, bottom in zip(*columns, strict=True)]
+
+
+def _cells(columns: list[list[Any]]) -> list[Cell]:
+    """Return the cells of columns in the order of _CELL."""
+    pages = (
+        [_some(page) for page in columns[5]] if max(columns[5], default=_NO_INT) != _NO_INT else repeat(None)
+    )
+    sure = [None if value != value else value for value in columns[11]]
+    seen = zip(*columns[:5], pages, _boxes(columns[6:10]), columns[10], sure, strict=False)
+    collecting = gc.isenabled()
+    gc.disable()  # it would look through every cell made so far, again and again, for rings that cells never make
+    try:
+        return list(map(tuple.__new__, repeat(Cell), seen))
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _unpack(table: pa.Table) -> Iterator[Reading]:
@@ -468,16 +501,7 @@ def _unpack(table: pa.Table) -> Iterator[Reading]:
     errors = [_list(table.column(f"error_{name}")) for name in ("code", "place", "detail")]
     problem_ends, (problems,) = _flattened_lists(table, "problems")
     cell_ends, cell = _flattened(table, "cell", _CELL)
-    cells = list(
-        map(
-            Cell,
-            *cell[:5],
-            [_some(page) for page in cell[5]],
-            _boxes(cell[6:10]),
-            cell[10],
-            [None if value != value else value for value in cell[11]],
-        )
-    )
+    cells = _cells(cell)
     grid_ends, grid = _flattened(table, "grid", _GRID)
     block_ends, block = _flattened(table, "block", _BLOCK)
     blocks = list(map(Block, *block[:3], map(_some, block[3]), _boxes(block[4:8]), block[8]))
