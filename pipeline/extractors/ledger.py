@@ -28,29 +28,30 @@ def cell_id(document: Document, key: Key) -> str:
     return f"{document.document_id[:16]}/{key[0]}/{key[1]}/{key[2]}"
 
 
-def _cell_ids(
-    document: Document, grids: Iterable[int], rows: Iterable[int], cols: Iterable[int]
-) -> list[str]:
-    """Return the ids of many cells; what those of one row share is written once."""
-    heads = _Heads(document.document_id[:16])
-    return [heads[line] + str(col) for line, col in zip(zip(grids, rows, strict=False), cols, strict=False)]
+class CellIds(dict[Key, str]):
+    """Cell -> its id in the ledger, written once for all that name the cell."""
 
-
-class _Heads(dict[tuple[int, int], str]):
-    """(grid, row) -> how the ids of its cells begin."""
-
-    def __init__(self, document: str) -> None:
+    def __init__(self, document: Document) -> None:
         self._document = document
 
-    def __missing__(self, line: tuple[int, int]) -> str:
-        head = self[line] = f"{self._document}/{line[0]}/{line[1]}/"
-        return head
+    def __missing__(self, key: Key) -> str:
+        found = self[key] = cell_id(self._document, key)
+        return found
+
+    def of_grid(self, keys: Sequence[Key], rows: Iterable[int], cols: Iterable[int]) -> list[str]:
+        """Return the ids of one grid's cells; what those of a row share is written once."""
+        head = f"{self._document.document_id[:16]}/{keys[0][0]}/"
+        heads = {row: f"{head}{row}/" for row in set(rows)}
+        ids = [heads[row] + str(col) for row, col in zip(rows, cols, strict=True)]
+        self.update(zip(keys, ids, strict=True))
+        return ids
 
 
-def ledger(document: Document, forms: Sequence[tuple[Form, Yield]]) -> Columns:
+def ledger(document: Document, forms: Sequence[tuple[Form, Yield]], ids: CellIds | None = None) -> Columns:
     """Return ``cells`` by column: paragraphs that feed a form, then every non-empty cell of every table.
 
-    ``fiscal_year`` is not among them; ``bbox`` is a tuple of four numbers or None.
+    ``fiscal_year`` is not among them; ``bbox`` is a tuple of four numbers or None. ``ids`` keeps the ids that
+    are written for the ``lineage``, which names the same cells.
     """
     owner: dict[int, dict[int, str]] = {}
     claims: dict[Key, Claim] = {}
@@ -63,10 +64,11 @@ def ledger(document: Document, forms: Sequence[tuple[Form, Yield]]) -> Columns:
             claims.setdefault(key, claim)
             if key[0] < 0:
                 feeding.setdefault(key, name)
+    ids = CellIds(document) if ids is None else ids
     columns: Columns = {name: [] for name in ("cell_id", "document_id", "form_id", "grid", *_CELL, *_CLAIM)}
     _blocks(document, feeding, claims, columns)
     for grid in document.grids:
-        _cells(document, grid, owner.get(grid.index, {}), claims, columns)
+        _cells(document, grid, owner.get(grid.index, {}), claims, columns, ids)
     return columns
 
 
@@ -87,7 +89,12 @@ def _blocks(
 
 
 def _cells(
-    document: Document, grid: Grid, owner: Mapping[int, str], claims: Mapping[Key, Claim], columns: Columns
+    document: Document,
+    grid: Grid,
+    owner: Mapping[int, str],
+    claims: Mapping[Key, Claim],
+    columns: Columns,
+    ids: CellIds,
 ) -> None:
     cells = [cell for cell in grid.cells if cell.text.strip()]
     if not cells:
@@ -105,13 +112,13 @@ def _cells(
     claimed = zip(*map(claims.get, keys, repeat(_UNMATCHED)), strict=True)
     for name, values in zip(_CLAIM, claimed, strict=True):
         columns[name] += values
-    columns["cell_id"] += _cell_ids(document, repeat(grid.index), seen[0], seen[1])
+    columns["cell_id"] += ids.of_grid(keys, seen[0], seen[1])
     columns["document_id"] += repeat(document.document_id, len(cells))
     columns["form_id"] += map(owner.get, seen[0])
     columns["grid"] += repeat(grid.index, len(cells))
 
 
-def lineage(document: Document, form: Form, found: Yield) -> Columns:
+def lineage(document: Document, form: Form, found: Yield, ids: CellIds | None = None) -> Columns:
     """Return ``lineage`` by column: one row per use of a cell, each use once; ``fiscal_year`` is not among them."""
     uses = found.uses
     if len(set(map(_MARK, uses))) < len(uses):
@@ -122,8 +129,8 @@ def lineage(document: Document, form: Form, found: Yield) -> Columns:
     seen = list(zip(*uses, strict=True)) or [()] * len(Use._fields)
     columns: Columns = {"form_id": [form_id(document, form)] * len(uses)}
     columns |= {name: list(values) for name, values in zip(_USE, seen, strict=False)}
-    grids, rows, cols = zip(*seen[3], strict=True) if uses else ((), (), ())
-    columns["cell_id"] = _cell_ids(document, grids, rows, cols)
+    ids = CellIds(document) if ids is None else ids
+    columns["cell_id"] = [ids[key] for key in seen[3]]
     columns["rule"] = list(seen[4])
     return columns
 

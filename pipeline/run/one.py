@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import SourceError
 from pipeline.extractors import extract
-from pipeline.extractors.ledger import cell_id, coverage, form_id, ledger, lineage
+from pipeline.extractors.ledger import CellIds, coverage, form_id, ledger, lineage
 from pipeline.matcher import match
 from pipeline.model import Columns, Document, Form, Source, Yield
 from pipeline.readers import read
@@ -94,12 +94,13 @@ def interpret(document: Document, index: Index, path: str, size: int) -> Extract
     found = [(form, extract(form, index)) for form in match(document, index)]
     result = Extraction(document.document_id)
     years: dict[str | None, object] = {}
+    ids = CellIds(document)
+    cells = ledger(document, found, ids)
     for form, yielded in found:
         name = form_id(document, form)
         years[name] = yielded.forms.get("fiscal_year")
-        _add_form(result, document, form, yielded, index, name)
+        _add_form(result, document, form, yielded, index, ids)
     first_year = next((year for year in years.values() if year is not None), None)
-    cells = ledger(document, found)
     cells["fiscal_year"] = [years.get(owner, first_year) for owner in cells["form_id"]]
     result.columns["cells"] = cells
     status = "partial" if document.problems else ("ok" if found else "no_form")
@@ -122,8 +123,9 @@ def interpret(document: Document, index: Index, path: str, size: int) -> Extract
 
 
 def _add_form(
-    result: Extraction, document: Document, form: Form, yielded: Yield, index: Index, name: str
+    result: Extraction, document: Document, form: Form, yielded: Yield, index: Index, ids: CellIds
 ) -> None:
+    name = form_id(document, form)
     year = yielded.forms.get("fiscal_year")
     row: Row = {
         **yielded.forms,
@@ -141,7 +143,7 @@ def _add_form(
             result.lists.setdefault(dataset, []).append(
                 {**values, "form_id": name, "row_index": number, "fiscal_year": year}
             )
-    uses = lineage(document, form, yielded)
+    uses = lineage(document, form, yielded, ids)
     uses["fiscal_year"] = [year] * len(uses["form_id"])
     known = result.columns.setdefault("lineage", uses)
     if known is not uses:
@@ -154,7 +156,7 @@ def _add_form(
                 "dataset": problem.dataset,
                 "row_index": problem.row_index,
                 "field": problem.field,
-                "cell_id": cell_id(document, problem.key),
+                "cell_id": ids[problem.key],
                 "text": problem.text,
                 "message": problem.message,
                 "kind": problem.kind,

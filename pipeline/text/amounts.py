@@ -4,7 +4,7 @@ import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from pipeline.text.characters import plain
-from pipeline.text.numbers import NotAValue, Scanned, run_at, scan_number, times
+from pipeline.text.numbers import NotAValue, Scanned, plain_figure, run_at, scan_number, times
 from pipeline.text.units import (
     CURRENCY_BEFORE,
     PERCENT,
@@ -36,6 +36,9 @@ def parse_amount(text: str, unit: str | None) -> Decimal:
     Exact; only where an amount has parts of a cent is it rounded, half to even. Raises NoUnit where no known
     unit is printed anywhere, NotAValue for all else.
     """
+    figure = plain_figure(text)
+    if figure is not None and (factor := money_factor(unit)) is not None:
+        return times(figure, factor).quantize(_CENT, context=_ROUND)
     body = _UNIT_IN_NOTE.sub(r"\1", plain(text))
     if body == "一":  # typed for a dash
         raise NotAValue(f"{text!r} is not an amount")
@@ -105,6 +108,9 @@ def _bare_rate(text: str, number: Decimal, percent: bool) -> Decimal:
 
 def parse_score(text: str) -> Decimal:
     """Return a score or a weight: ``10``, ``9.5``, ``10分``; NotAValue for ranges, words and the rest."""
+    figure = plain_figure(text)
+    if figure is not None:
+        return figure
     body = plain(text)
     if not run_at(body.lstrip("+-−")):
         raise NotAValue(f"{text!r} is not a score")

@@ -23,6 +23,7 @@ _MOST_CHARACTERS = 30
 _NUMBER = re.compile(
     r"(?:[1-9][0-9]{0,2}(?:,[0-9]{3})+|0?[0-9]|[1-9][0-9]+)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,2})?"
 )
+_FIGURE = re.compile(r"(?:0|[1-9][0-9]{0,11})(?:\.[0-9]{1,9})?", re.ASCII)
 # All that looks like one number, well formed or not.
 _RUN = re.compile(r"[0-9.,](?:[0-9.,]|\s+(?=[0-9.,])|[eE][+-]?(?=[0-9]))*")
 # A figure wrapped behind a thousands comma goes on in the next line.
@@ -58,6 +59,11 @@ class Scanned(NamedTuple):
     def value(self) -> Decimal:
         """Return the number with 万 and 亿 multiplied out."""
         return times(self.mantissa, self.scale)
+
+
+def plain_figure(text: str) -> Decimal | None:
+    """Return the number of a text that is nothing but figures and a point, as most are; None for any other."""
+    return Decimal(text) if _FIGURE.fullmatch(text) else None
 
 
 def times(one: Decimal, other: Decimal) -> Decimal:

@@ -6,6 +6,7 @@ the rules' business.
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from pipeline.text.characters import plain
 from pipeline.text.labels import fold_keep
@@ -76,6 +77,7 @@ def spelled_as_figures(text: str) -> str:
     return text.replace("百分之百", "100%").replace("百分百", "100%") if "百分" in text else text
 
 
+@lru_cache(maxsize=1 << 10)
 def money_factor(unit: str | None) -> Decimal | None:
     """Return how many yuan one of the unit is, or None: ``万元``, ``（万元）``, ``金额单位:元``."""
     if unit is None:

@@ -1,6 +1,7 @@
 """Numbers, amounts, rates, scores."""
 
 import contextlib
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
@@ -233,3 +234,15 @@ def test_nothing_but_not_a_value_is_ever_raised(text: str, unit: str) -> None:
             assert str(err)
     with contextlib.suppress(NotAValue):
         assert parse_amount(text, unit).as_tuple().exponent == -2
+
+
+@given(st.from_regex(r"[0-9]{1,6}(\.[0-9]{1,4})?", fullmatch=True))
+def test_a_plain_figure_is_what_it_is_with_its_unit_printed_behind(text: str) -> None:
+    def outcome(parse: Callable[[], Decimal]) -> object:
+        try:
+            return parse()
+        except NotAValue:
+            return None
+
+    assert outcome(lambda: parse_amount(text, "万元")) == outcome(lambda: parse_amount(f"{text}万元", None))
+    assert outcome(lambda: parse_score(text)) == outcome(lambda: parse_score(f"{text}分"))
