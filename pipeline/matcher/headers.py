@@ -173,20 +173,17 @@ def _leaves(lattice: Lattice, row: int, depth: int) -> Iterator[_Leaf]:
 
 def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: FormIndex) -> Header | None:
     """Return the header of so many rows; a text that also names the block is a column only where no other is."""
-    resolved = [(leaf, *_resolve(leaf, section, labels)) for leaf in _leaves(lattice, row, depth)]
-    sure = {
-        named.rule.field
-        for leaf, named, _text in resolved
-        if named is not None and not _opens(leaf, section, labels)
-    }
+    resolved = [
+        (leaf, _opens(leaf, section, labels), *_resolve(leaf, section, labels))
+        for leaf in _leaves(lattice, row, depth)
+    ]
+    sure = {named.rule.field for _leaf, opens, named, _text in resolved if named is not None and not opens}
     named_already = any(rule.names and rule.field in sure for rule in section.labels)
     columns: list[Column] = []
     title: list[Key] = []
-    for leaf, named, text in resolved:
-        keys = tuple(lattice.key(cell) for cell in leaf.cells)
-        if _opens(leaf, section, labels) and (
-            named is None or named.rule.field in sure or (named.rule.names and named_already)
-        ):
+    for leaf, opens, named, text in resolved:
+        keys = tuple(map(lattice.key, leaf.cells))
+        if opens and (named is None or named.rule.field in sure or (named.rule.names and named_already)):
             title.extend(keys)
             continue
         if named is None and len(sure) >= _SURE_FOR_LOOSE:
@@ -255,8 +252,11 @@ def _halves(columns: list[Column]) -> list[Column]:
 
 def _once(columns: list[Column]) -> list[Column]:
     kept: list[Column] = []
+    known: set[str] = set()
     for column in columns:
-        if column.rule.several or all(column.rule.field != other.rule.field for other in kept):
+        name = column.rule.field
+        if column.rule.several or name not in known:
+            known.add(name)
             kept.append(column)
     return kept
 
@@ -288,9 +288,9 @@ def _with_horizons(header: Header, lattice: Lattice, row: int, index: Index) -> 
 
 def _resolve(leaf: _Leaf, section: Section, labels: FormIndex) -> tuple[Named | None, str]:
     """Return what a stack of header cells names: all joined, or the lowest alone, or the top alone."""
-    joined = "".join(cell.text for cell in leaf.cells)
-    tries = [joined, leaf.cells[-1].text, leaf.cells[0].text]
-    for text in tries:
+    texts = [cell.text for cell in leaf.cells]
+    joined = "".join(texts)
+    for text in (joined, texts[-1], texts[0]) if len(texts) > 1 else texts:
         named = labels.look(text).columns.get(section.name)
         if named is not None:
             return named, joined

@@ -22,7 +22,7 @@ class Lattice:
         self.filled: dict[int, tuple[Cell, ...]] = {}
         for row, line in grid.rows():
             self.lines[row] = line
-            self.filled[row] = tuple([cell for cell in line if not cell.text.isspace() and cell.text])
+            self.filled[row] = tuple([cell for cell in line if cell.text and not cell.text.isspace()])
         self.pages = {cell.page for cell in grid.cells} - {None}
         self.recognised = any([cell.confidence is not None for cell in grid.cells])
         self._cover: dict[tuple[int, int], Cell] = {}
