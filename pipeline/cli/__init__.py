@@ -139,6 +139,29 @@ def show_command(
     show(workspace, dataset, limit)
 
 
+@app.command("quarantine")
+def quarantine_command(
+    workspace: Annotated[Path, typer.Argument(help="输出目录 / workspace")] = Path("data"),
+    retry: Annotated[
+        bool,
+        typer.Option("--retry", help="逐份重读，时限与内存放宽 / read them again, one by one, with more"),
+    ] = False,
+    seconds: Annotated[
+        float,
+        typer.Option("--timeout", min=0.1, help="每份文件的时限（秒） / seconds that one document may take"),
+    ] = 600.0,
+    memory: Annotated[
+        int,
+        typer.Option("--memory", min=512, help="每个进程的内存上限（MB） / MB that one document may take"),
+    ] = 12288,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="不显示进度 / no progress")] = False,
+) -> None:
+    """列出被隔离的文件（超时、崩溃、内存不足），--retry 再读一次。 List documents that were given up; --retry reads them again."""
+    from pipeline.cli.quarantine import quarantine
+
+    raise typer.Exit(quarantine(workspace, retry, quiet, seconds, memory))
+
+
 @app.command("doctor")
 def doctor_command() -> None:
     """列出本机可读的文件类型和缺少的组件。 Tell which media this machine reads, what is missing, how to install it."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.model.output import DataFile
 from pipeline.run.pool import LostError, Report
-from pipeline.run.previous import KEPT, OWN, Previous, read_files, rows_of, without
+from pipeline.run.previous import KEPT, OWN, Previous, read_files, without
 from pipeline.run.rows import PROBLEMS, OpenRows, RowsFile, all_fields, with_checks, write_rows
 from pipeline.run.work import Setting, index_of, rows_path
 from pipeline.store import Workspace
@@ -183,9 +183,10 @@ class Compare:
         opened = [OpenRows(path) for path in self.rows]
         old, new = {}, {}
         for dataset in KEPT:
-            table = before.table(dataset, self.low, self.high)
             every = self.checks and dataset == "checks"
-            old[dataset] = table if every else rows_of(table, self.names)
+            old[dataset] = (
+                before.table(dataset, self.low, self.high) if every else before.of(dataset, self.names)
+            )
             parts = [part for one in opened for part in one.tables(dataset, self.low, self.high)]
             new[dataset] = pa.concat_tables(parts) if parts else schema(dataset, before.fields).empty_table()
         return compare_tables(old, new)

@@ -102,7 +102,7 @@ def run(
         keep_rulebook(store, index.rulebook, rules)
         snapshot, written = publish(store, pool, batch.setting, index.rulebook, batch.changed(ingest))
         ingest.settle(changes)
-        _keep_results(store, inputs, batch, written)
+        _keep_results(store, inputs, rules, batch, written)
     tally.stage = "done"
     notices = (*ingest.notices, *changes.lines(prune_missing), *batch.notices)
     return summarise(store, snapshot, notices)
@@ -362,12 +362,15 @@ def _stoppable(tally: Tally) -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _keep_results(store: Workspace, inputs: Sequence[Path], batch: Batch, written: Mapping[str, int]) -> None:
+def _keep_results(
+    store: Workspace, inputs: Sequence[Path], rules: Path | None, batch: Batch, written: Mapping[str, int]
+) -> None:
     """Write what the run did beside the data: figures, the slowest documents, and where the inputs were."""
     tally = batch.tally
     state = {
         **tally.as_event(),
         "inputs": [str(Path(one).resolve()) for one in inputs],
+        "rules": str(rules.resolve()) if rules is not None else "",
         "workers": batch._pool.workers,
         "media": {
             media: {"documents": number, "seconds": round(seconds, 3)}

@@ -13,7 +13,7 @@ from pipeline.model.output import DataFile
 from pipeline.run.reading import versions
 from pipeline.run.rows import PROBLEMS, all_fields
 from pipeline.store import Workspace
-from pipeline.writers.layout import Part, part_of
+from pipeline.writers.layout import Part, flag, is_touched, part_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,14 +84,30 @@ class Previous:
         """Return how many rows a year of a dataset has."""
         return sum(file.rows for _part, file in self.parts(dataset, year))
 
-    def files(self, dataset: str, low: str = "0000", high: str = "g") -> list[DataFile]:
-        """Return the files with rows of documents from ``low`` to ``high``, all years."""
+    def files(self, dataset: str, low: str = "0000", high: str = "g", flags: int = -1) -> list[DataFile]:
+        """Return the files with rows of documents from ``low`` to ``high`` and of ``flags``, all years."""
         return [
             file
             for (name, _year), parts in self._parts.items()
             for part, file in parts
             if name == dataset and file.rows and part.bounds[0] < high and low < part.bounds[1]
+            if is_touched(part, flags)
         ]
+
+    def of(self, dataset: str, names: Collection[str]) -> pa.Table:
+        """Return the rows of some documents."""
+        flags = 0
+        for name in names:
+            flags |= flag(name)
+        tables = [
+            rows_of(read_files(self.snapshot, [file], dataset, self.fields), names)
+            for file in self.files(dataset, flags=flags)
+        ]
+        if not tables:
+            return read_files(self.snapshot, [], dataset, self.fields)
+        import pyarrow as pa
+
+        return pa.concat_tables(tables)
 
     def table(self, dataset: str, low: str = "0000", high: str = "g") -> pa.Table:
         """Return the rows of documents from ``low`` to ``high``, as ``to_table`` makes them."""

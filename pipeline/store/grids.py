@@ -180,6 +180,7 @@ class GridStore:
 
     def compact(self) -> int:
         """Merge small shards; return how many files went away. A kill at any moment loses nothing."""
+        self._index, self._by_content = None, {}  # others may have written since: only the disk knows
         small = [path for path in self.shards() if path.stat().st_size < SMALL]
         current = {(entry.shard, entry.row) for entry in self.index.values()}
         gone = 0

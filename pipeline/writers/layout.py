@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from pipeline.model.output import PARTITION, UNKNOWN_PARTITION
 
-PART_ROWS = 32_768
+PART_ROWS = 16_384
 DEPTH = 10
 #: Rows that one form gives, by dataset: measured on the benchmark forms, rounded up to a power of two.
 ROWS_OF_A_FORM = {

@@ -147,3 +147,17 @@ def test_every_link_of_a_snapshot_is_one_file_of_the_data(tmp_path: Path) -> Non
     for path in root.rglob("*.parquet"):
         twin = tmp_path / "out" / "data" / path.relative_to(root)
         assert path.samefile(twin)
+
+
+def test_a_run_that_compacts_its_store_loses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the workers wrote is not in the index that the driver loaded before they did."""
+    from pipeline.run import batch, ingest
+    from pipeline.store.grids import GridStore
+
+    monkeypatch.setattr(ingest, "_MANY_SHARDS", 2)
+    monkeypatch.setattr(batch, "CHUNK", 3)
+    inputs = archive(tmp_path / "in", 12)
+    run([inputs], tmp_path / "out", limits=Limits(workers=1))
+    store = GridStore(tmp_path / "out")
+    assert len(store.shards()) == 1 and len(store.index) == 13
+    assert verify(tmp_path / "out", everything=True).faults == ()
