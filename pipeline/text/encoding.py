@@ -3,6 +3,7 @@
 import codecs
 import re
 from collections import Counter
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ _EVERYDAY_REACHES = (150, 10_000)
 _EVERYDAY_LEAST = 24
 _EVERYDAY_SHARE = 0.7
 _EVERYDAY_COST = 8.0
+_EVERYDAY_SIGNS = "，。：；、（）《》“”—…％≥≤×①②③④⑤ \u3000"
 # Control characters but tab, line feed, vertical tab, form feed, carriage return and the DOS end of file
 _CONTROLS = bytes((*range(0x09), *range(0x0E, 0x1A), *range(0x1B, 0x20), 0x7F))
 # Signs and letters of UTF-8 texts whose two bytes also are one Han character of GB 18030.
@@ -194,15 +196,18 @@ def _is_everyday(text: str) -> bool:
     for reach in _EVERYDAY_REACHES:
         rest = "".join(_NOT_ASCII_TEXT.findall(text, first.start(), first.start() + reach))
         if len(rest) >= _EVERYDAY_LEAST:
-            return sum(map(_everyday().__contains__, rest)) > _EVERYDAY_SHARE * len(rest)
+            return len("".join(_everyday()(rest))) > _EVERYDAY_SHARE * len(rest)
     return False
 
 
 @cache
-def _everyday() -> frozenset[str]:
-    """Return the frequent characters of simplified Chinese with the signs between them."""
+def _everyday() -> Callable[[str], list[str]]:
+    """Return what finds the frequent characters of simplified Chinese, with the signs between them, in a text.
+
+    A pattern takes a tenth of the time that looking up character by character does.
+    """
     frequent = (char for char, cost in han_costs().items() if cost <= _EVERYDAY_COST)
-    return frozenset((*frequent, *"，。：；、（）《》“”—…％≥≤×①②③④⑤ \u3000"))
+    return re.compile(f"[{re.escape(''.join((*frequent, *_EVERYDAY_SIGNS)))}]+").findall
 
 
 def _best(data: bytes, declared: str | None) -> Decoded:

@@ -488,3 +488,14 @@ def test_the_short_way_of_even_tables_gives_what_the_long_one_gives(parts):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(indented, "_take_even", lambda chunks, at: None)
         assert layout.regions(text) == short
+
+
+@pytest.mark.parametrize("size", [(2, 255), (2, 256), (2, 300), (255, 2), (256, 2), (300, 3), (5000, 2)])
+def test_an_even_table_may_be_wide_or_long(size: tuple[int, int]) -> None:
+    height, width = size
+    table = [[f"{row}.{col}" for col in range(width)] for row in range(height)]
+    found = read(written(table)).grids
+    assert [rows(grid) for grid in found] == [table]
+    lines = [1 + row * (width + 1) + col for row in range(height) for col in range(width)]
+    assert [cell.locator for cell in found[0].cells] == [f"line {line}" for line in lines]
+    assert [cell[:2] for cell in found[0].cells] == [(r, c) for r in range(height) for c in range(width)]

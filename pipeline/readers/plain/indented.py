@@ -4,15 +4,18 @@ What Tika and its like write for a table of Word: a tab before each cell, a line
 in it, one more after the row and after the table.
 """
 
-from collections.abc import Sequence
-from itertools import chain, repeat
-from operator import itemgetter
+from collections.abc import Iterable, Sequence
+from itertools import chain, compress, repeat
+from operator import itemgetter, mul
 
 from pipeline.readers.plain.region import Chunk, Paragraph, Region, Table, guard, locators, plain_cells
 
 _SENTENCE_ENDS = ("。", "！", "？", "；", "：", ".", "!", "?", ";", ":", "，", ",")
 _SENTENCE = 20
-_LINE, _TEXT = itemgetter(0), itemgetter(2)
+_TEXT = itemgetter(2)
+_MANY = 255
+_BYTES = [bytes((number,)) for number in range(_MANY)]
+_RANGES = [bytes(range(width)) for width in range(_MANY + 1)]
 
 
 def starts(chunk: Chunk) -> bool:
@@ -95,14 +98,22 @@ def _take_even(chunks: Sequence[Chunk], at: int) -> tuple[list[Region], int] | N
         return None
     guard(len(texts))
     widths = [text.count("\n") + 1 for text in rows]
-    lines = list(map(_LINE, run))
-    cells = plain_cells(
-        chain.from_iterable(map(repeat, range(len(rows)), widths)),
-        chain.from_iterable(map(range, widths)),
-        texts,
-        chain.from_iterable(map(locators, lines, widths)),
-    )
-    return [Table(lines[0], lines[-1] + widths[-1] - 1, cells, False)], end
+    first, last = run[0].line, run[-1].line + widths[-1] - 1
+    cells = plain_cells(*_numbers(widths), texts, _places(widths, first, last))
+    return [Table(first, last, cells, False)], end
+
+
+def _numbers(widths: Sequence[int]) -> tuple[Iterable[int], Iterable[int]]:
+    """Return the row and the column of each cell of rows as wide as that, side by side."""
+    if len(widths) <= _MANY and max(widths) <= _MANY:  # bytes are joined faster than numbers are chained
+        return b"".join(map(mul, _BYTES, widths)), b"".join(map(_RANGES.__getitem__, widths))
+    rows = chain.from_iterable(map(repeat, range(len(widths)), widths))
+    return rows, chain.from_iterable(map(range, widths))
+
+
+def _places(widths: Sequence[int], first: int, last: int) -> Iterable[str]:
+    """Return the locators of the lines from one to another but for the blank ones that part rows of these heights."""
+    return compress(locators(first, last - first + 1), b"\0".join(map(mul, repeat(b"\1"), widths)))
 
 
 def _completes(rows: list[list[str]], parts: list[str]) -> bool:

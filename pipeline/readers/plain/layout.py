@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from pipeline.readers.plain import drawn, indented, piped, spaced, strokes, tabbed
-from pipeline.readers.plain.region import Chunk, Paragraph, Region, chunks_of, guard
+from pipeline.readers.plain.region import MAX_PIECES, Chunk, Paragraph, Region, chunks_of, guard
 
 # Blanks on an otherwise empty line: a line is blank to a person's eye.
 _BLANK_LINE = re.compile(r"^[ \u00a0\u3000\ufeff]+$", re.M)
@@ -21,9 +21,11 @@ def regions(text: str) -> list[Region]:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     if "\x0b" in text or "\x0c" in text:
         text = text.replace("\x0b", "\n").replace("\x0c", "\n")
-    if text.startswith(_BLANKS) or any("\n" + blank in text for blank in _BLANKS):
+    blanks = [blank for blank in _BLANKS if blank in text]
+    if blanks and (text.startswith(_BLANKS) or any("\n" + blank in text for blank in blanks)):
         text = _BLANK_LINE.sub("", text)
-    guard(text.count("\n") + text.count("\t") + sum(map(text.count, _BARS)))
+    if len(text) > MAX_PIECES:  # a shorter one cannot fall into more
+        guard(text.count("\n") + text.count("\t") + sum(map(text.count, _BARS)))
     chunks = chunks_of(text.rstrip("\n"))
     pure = text.count("\t") == text.count("\n\t") + text.startswith("\t")
     found: list[Region] = []
