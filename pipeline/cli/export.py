@@ -7,8 +7,6 @@ import typer
 
 from pipeline.errors import OutputError
 
-Workspace = Annotated[Path, typer.Argument(help="工作目录 / a workspace")]
-
 
 def register(app: typer.Typer) -> None:
     """Add the command to the program."""
@@ -16,7 +14,6 @@ def register(app: typer.Typer) -> None:
 
 
 def _export(
-    workspace: Workspace,
     to: Annotated[
         Path,
         typer.Option(
@@ -25,6 +22,7 @@ def _export(
             " / the file to write (.duckdb, .xlsx, .csv), or a folder for CSV",
         ),
     ],
+    workspace: Annotated[Path, typer.Argument(help="工作目录 / a workspace")] = Path("data"),
     form: Annotated[
         str | None,
         typer.Option("--format", help="duckdb | xlsx | csv（省略则看后缀 / by the ending if left out）"),

@@ -24,8 +24,14 @@ class Selection:
     rows: int
 
     def names(self, headers: Headers) -> tuple[str, ...]:
-        """Return the column names of the contract, or the Chinese labels where they are wanted."""
-        return tuple(one.label_zh if headers == "zh" else one.name for one in self.fields)
+        """Return the column names of the contract, or the Chinese labels where they are wanted; none stands twice."""
+        if headers == "en":
+            return tuple(one.name for one in self.fields)
+        labels = [one.label_zh for one in self.fields]
+        return tuple(
+            label if labels.count(label) == 1 else f"{label} {one.name}"
+            for label, one in zip(labels, self.fields, strict=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,6 +90,8 @@ def export(
             else:
                 beside.write_text(text, "utf-8")
             _settle(spare, target)
+        except OutputError as err:  # a writer knows only the name that it was given
+            raise OutputError(str(err).replace(str(spare), str(target))) from err
         except OSError as err:
             raise OutputError(
                 f"{target}: 无法写入（{err.strerror}）；请检查磁盘空间与权限 | "

@@ -46,6 +46,8 @@ def open_tables(root: Path) -> Iterator[Tables]:
     """Open the current snapshot of a workspace; StoreError where there is none or a file of it is missing."""
     import tempfile
 
+    import duckdb
+
     store = Workspace(root)
     snapshot = store.current()
     if snapshot is None:
@@ -55,7 +57,10 @@ def open_tables(root: Path) -> Iterator[Tables]:
     with tempfile.TemporaryDirectory(prefix="guibiao-") as spill, _connect(Path(spill)) as con:
         columns = define_views(con, snapshot, manifest)
         fields = {dataset: _fields(dataset, names, rulebook) for dataset, names in columns.items()}
-        yield Tables(con, root, snapshot, manifest, rulebook, fields)
+        try:
+            yield Tables(con, root, snapshot, manifest, rulebook, fields)
+        except duckdb.Error as err:  # a file that was cut off, or removed by a prune meanwhile
+            raise _unreadable(snapshot, err) from err
 
 
 def _connect(spill: Path) -> duckdb.DuckDBPyConnection:
@@ -85,10 +90,7 @@ def define_views(
                 f"hive_partitioning=true, hive_types={{'{PARTITION}': SMALLINT}})"
             )
         except duckdb.Error as err:
-            raise StoreError(
-                f"{snapshot / dataset}: 数据文件缺失或损坏（{_line(err)}）；请用 guibiao verify 检查 | "
-                f"a data file is missing or damaged ({_line(err)}); look with guibiao verify"
-            ) from err
+            raise _unreadable(snapshot / dataset, err) from err
         columns[dataset] = tuple(names)
     return columns
 
@@ -115,5 +117,9 @@ def named(text: str) -> str:
     return '"' + text.replace('"', '""') + '"'
 
 
-def _line(err: Exception) -> str:
-    return str(err).split("\n", 1)[0]
+def _unreadable(path: Path, err: Exception) -> StoreError:
+    what = str(err).split("\n", 1)[0]
+    return StoreError(
+        f"{path}: 数据文件缺失或损坏（{what}）；请用 guibiao verify 检查 | "
+        f"a data file is missing or damaged ({what}); look with guibiao verify"
+    )

@@ -54,13 +54,16 @@ def _describe(con: duckdb.DuckDBPyConnection, one: Selection) -> None:
     """Comment a table and its columns, and add the view with Chinese names."""
     meaning = f"{one.zh} | {one.en}"
     con.execute(f"comment on table {one.dataset} is {_text(meaning)}")
-    shown = ", ".join(f"{_name(field.name)} as {_name(field.label_zh)}" for field in one.fields)
+    labels = one.names("zh")
+    shown = ", ".join(
+        f"{_name(field.name)} as {_name(label)}" for field, label in zip(one.fields, labels, strict=True)
+    )
     con.execute(f"create view zh.{one.dataset} as select {shown} from main.{one.dataset}")
     con.execute(f"comment on view zh.{one.dataset} is {_text(meaning)}")
-    for field in one.fields:
+    for field, label in zip(one.fields, labels, strict=True):
         comment = _text(_comment(field))
         con.execute(f"comment on column {one.dataset}.{_name(field.name)} is {comment}")
-        con.execute(f"comment on column zh.{one.dataset}.{_name(field.label_zh)} is {comment}")
+        con.execute(f"comment on column zh.{one.dataset}.{_name(label)} is {comment}")
 
 
 def _with_form(con: duckdb.DuckDBPyConnection, selections: Sequence[Selection]) -> None:

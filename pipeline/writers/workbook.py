@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -58,6 +59,8 @@ _LEGEND_WIDTHS = (22, 30, 20, 26, 12, 18, 60, 60)
 _PRINTED = 20
 _NARROW, _BROAD = 8, 44
 _MEASURED = 100
+#: From so many cells on a sheet may pass the 4 GiB that a part of a plain zip file holds.
+_LARGE = 20_000_000
 # Excel writes what XML cannot hold, and carriage returns, as _xHHHH_, and a text that looks so as _x005F_xHHHH_.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 
@@ -114,7 +117,7 @@ def write(
     headers: Headers,
 ) -> list[str]:
     """Write the workbook; return notes for the person. OutputError where it would be too large to open."""
-    import xlsxwriter
+    import xlsxwriter.exceptions
 
     total = sum(one.rows for one in selections)
     if total > WORKBOOK_ROWS:
@@ -124,16 +127,21 @@ def write(
             f"或导出为 .duckdb 或 CSV | {total:,} rows are too many for one workbook (at most {WORKBOOK_ROWS:,}; {listed}); "
             "narrow it with --where or --dataset, or export to .duckdb or CSV"
         )
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with out.open("wb") as file:
-        book = xlsxwriter.Workbook(file, options)
-        shop = _Book(book, _formats(book), _sheet_class())
-        sheets = {one.dataset: _names(one, headers) for one in selections}
-        _legend(shop, selections, origin, sheets)
-        for one in selections:
-            _dataset(con, shop, one, sheets[one.dataset], headers)
-        _long_texts(shop)
-        book.close()
+    try:
+        # the rows wait in files beside the workbook: the system's temporary folder may be small
+        with tempfile.TemporaryDirectory(prefix=".guibiao-", dir=out.parent) as rows, out.open("wb") as file:
+            book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": rows})
+            if sum(one.rows * len(one.fields) for one in selections) > _LARGE:
+                book.use_zip64()
+            shop = _Book(book, _formats(book), _sheet_class())
+            sheets = {one.dataset: _names(one, headers) for one in selections}
+            _legend(shop, selections, origin, sheets)
+            for one in selections:
+                _dataset(con, shop, one, sheets[one.dataset], headers)
+            _long_texts(shop)
+            book.close()
+    except xlsxwriter.exceptions.XlsxWriterException as err:
+        raise OutputError(f"{out}: 无法写入（{err}） | cannot be written ({err})") from err
     return _notes(selections, sheets, shop)
 
 

@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,9 @@ import pytest
 from openpyxl.utils.escape import unescape
 
 from pipeline.errors import GuibiaoError, OutputError, StoreError
+from pipeline.model.export import Selection
 from pipeline.run.export import ORDER, export
+from pipeline.run.report import report
 from pipeline.writers import workbook
 from tests.run.hostile import LONG, TEXTS, workspace
 from tests.run.made_snapshot import FIELDS, make, published_rows
@@ -286,6 +289,27 @@ def test_an_empty_workspace_is_an_error_and_an_empty_snapshot_is_none(tmp_path: 
     made = make(tmp_path / "empty", {})
     for name in ("out.xlsx", "out.duckdb", "out"):
         assert set(export(made, tmp_path / name).rows.values()) == {0}
+
+
+def test_a_file_cut_off_is_an_error(tmp_path: Path) -> None:
+    made = workspace(tmp_path / "ws")
+    for part in (made / "snapshots").rglob("cells/**/*.parquet"):
+        data = bytearray(part.read_bytes())
+        data[4 : len(data) // 2] = bytes(len(data) // 2 - 4)  # the footer is whole, the pages are not
+        part.write_bytes(data)
+    for name in ("out.duckdb", "out.xlsx", "out"):
+        with pytest.raises(GuibiaoError, match=r"[一-鿿]"):
+            export(made, tmp_path / name)
+    with pytest.raises(StoreError, match="guibiao verify"):
+        report(made)
+    assert [path.name for path in tmp_path.iterdir()] == ["ws"]
+
+
+def test_labels_that_stand_twice_keep_their_columns_apart() -> None:
+    field = FIELDS[0]
+    both = Selection("d", "", "", (field, replace(field, name="other"), replace(field, label_zh="乙")), "", 0)
+    assert both.names("zh") == (f"{field.label_zh} {field.name}", f"{field.label_zh} other", "乙")
+    assert both.names("en") == (field.name, "other", field.name)
 
 
 def test_a_lost_file_is_an_error(tmp_path: Path) -> None:

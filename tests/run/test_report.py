@@ -3,6 +3,7 @@ import json
 import os
 import re
 import sys
+from functools import lru_cache
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -37,6 +38,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
+@lru_cache
 def by_name(root: Path) -> dict[str, Figure]:
     return {figure.name: figure for figure in figures(root).figures}
 
