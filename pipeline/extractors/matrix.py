@@ -6,8 +6,11 @@ from typing import NamedTuple
 from pipeline.extractors.typed import Sink, unit_in
 from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Pair, Section, Table, Use, Yield
 from pipeline.rulebook.index import Index
-from pipeline.text.labels import notes
+from pipeline.text.labels import fold, notes
 from pipeline.text.values import clean
+
+#: The code of a sum whose label names its column and no source.
+_WHOLE = "total"
 
 
 def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
@@ -20,8 +23,9 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
 def _table(form: Form, table: Table, out: Yield, index: Index) -> None:
     general = _general_unit(form, table, out)
     heads = [_Head.of(column) for column in table.columns]
+    merged = _Merged()
     for pair in table.pairs:
-        _pair(form, table, pair, general, out, index)
+        _pair(form, table, pair, merged, general, out, index)
     for line in table.lines:
         lattice = form.lattices[line.grid]
         _row(form, table, lattice, line, heads, general, out, index)
@@ -43,32 +47,69 @@ class _Head(NamedTuple):
         return cls(column, unit_in(column.text) or column.rule.unit, percent, claim)
 
 
-def _pair(form: Form, table: Table, pair: Pair, general: str | None, out: Yield, index: Index) -> None:
-    """Add the row of a label with its one value beside it."""
+def _pair(
+    form: Form, table: Table, pair: Pair, merged: "_Merged", general: str | None, out: Yield, index: Index
+) -> None:
+    """Add an amount to the row of its label: a new one, or that of the label's other amounts."""
     section = table.section
-    found = index.word(section.rows.vocabulary, pair.text) if section.rows else None
-    if section.rows is None or section.rows.default is None or found is None:
+    if section.rows is None:
+        return
+    found = index.word(section.rows.vocabulary, pair.text)
+    field = pair.field or section.rows.default
+    spelling = found[1] if found is not None else pair.named
+    if field is None or spelling is None:
         return
     rows = out.rows.setdefault(section.dataset, [])
-    number = len(rows)
-    row: dict[str, object] = dict(section.constants)
-    if "horizon" in row:
-        row["horizon"] = pair.horizon
+    number = merged.place(pair, found[0] if found is not None else "", field, rows)
+    label_rule = section.rows
+    if number == len(rows):
+        rows.append(dict(section.constants))
+        if "horizon" in rows[number]:
+            rows[number]["horizon"] = pair.horizon
+    row = rows[number]
     sink = Sink(out, index, row, form.lattices, section.dataset, number)
-    code, spelling = found
-    sink.put(section.rows.label_field, pair.text, (pair.label,), spelling.place)
-    row[section.rows.code_field] = code
-    sink.use(section.rows.code_field, (pair.label,), spelling.place)
+    if row.get(label_rule.code_field) is None:
+        row[label_rule.code_field] = found[0] if found is not None else _WHOLE
+        sink.use(label_rule.code_field, (pair.label,), spelling.place)
+    if found is not None:
+        sink.put(label_rule.label_field, pair.text, (pair.label,), spelling.place)
     lattice = form.lattices[pair.label[0]]
     text, keys = pair.inline or "", (pair.label,)
     if pair.value is not None:
         cell = lattice.at(pair.value[1], pair.value[2])
         text, keys = (cell.text if cell is not None else ""), (pair.value,)
         out.claims.setdefault(pair.value, Claim("value", None, spelling.tier, spelling.place))
-    sink.put(section.rows.default, text, keys, spelling.place, unit_in(pair.text) or general)
+    own = unit_in(pair.text)
+    if own is not None and pair.whole:
+        merged.units[field] = own
+    if own is not None and out.forms.get("amount_unit") is None:
+        out.forms["amount_unit"] = own
+        out.uses.append(Use("forms", None, "amount_unit", pair.label, spelling.place))
+    unit = own or merged.units.get(field) or general
+    sink.put(field, text, keys, (pair.named or spelling).place, unit)
     role = "value" if pair.inline is not None else "label"
-    out.claims[pair.label] = Claim(role, section.rows.label_field, spelling.tier, spelling.place)
-    rows.append(row)
+    claimed = label_rule.label_field if found is not None else field
+    out.claims[pair.label] = Claim(role, claimed, spelling.tier, spelling.place)
+
+
+class _Merged:
+    """Which row an amount without header belongs to: several columns of one source make one row."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str | None], int] = {}
+        self.units: dict[str, str] = {}
+
+    def place(self, pair: Pair, code: str, field: str, rows: list[dict[str, object]]) -> int:
+        """Return the number of the row: the next one, or one of the same source that lacks the field."""
+        if not pair.field:
+            return len(rows)
+        name = _WHOLE if pair.whole else f"{code} {fold(pair.text)}"
+        key = (name, pair.horizon)
+        known = self.rows.get(key)
+        if known is None or rows[known].get(field) is not None:
+            self.rows[key] = len(rows)
+            return len(rows)
+        return known
 
 
 def _row(

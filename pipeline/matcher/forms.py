@@ -1,8 +1,8 @@
 """Documents to forms: cut at titles, choose the form type, walk the rows into sections."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
+from pipeline.matcher import pairs
 from pipeline.matcher.headers import Header, find_header
 from pipeline.matcher.items import (
     FEWEST_HEADS,
@@ -16,6 +16,7 @@ from pipeline.matcher.items import (
     reading_order,
     split_repeats,
 )
+from pipeline.matcher.walk import Walk
 from pipeline.model import (
     Block,
     Cell,
@@ -25,77 +26,14 @@ from pipeline.model import (
     Key,
     Lattice,
     Line,
-    Pair,
-    Section,
-    Spelling,
-    Table,
 )
 from pipeline.rulebook.index import FormIndex, Index, Look, Named
 from pipeline.text.labels import fold
-from pipeline.text.values import clean
 
 #: A title alone is no form: so many labels must stand below it.
 FEWEST_LABELS = 3
 _PAGE_NUMBER = 4
 _ASIDE = 40
-
-
-@dataclass(slots=True)
-class _Walk:
-    """What the walk over one stretch has found so far."""
-
-    labels: FormIndex
-    index: Index
-    hits: list[Hit] = field(default_factory=list)
-    headers: dict[Key, tuple[Spelling, str]] = field(default_factory=dict)
-    tables: list[Table] = field(default_factory=list)
-    heading: list[tuple[Key, str]] = field(default_factory=list)
-    open: Header | None = None
-    grid: int = -1
-    lines: list[Line] = field(default_factory=list)
-    totals: list[Line] = field(default_factory=list)
-
-    asides: list[tuple[Key, str]] = field(default_factory=list)
-    width: int = 0
-    interrupted: bool = False
-    pairs: dict[str, list[Pair]] = field(default_factory=dict)
-    block: str | None = None
-
-    def close(self) -> None:
-        """End the table that is open: one table, or one per half."""
-        header = self.open
-        if header is not None:
-            usual = dict(header.section.constants).get("horizon")
-            for half, horizon in enumerate(header.horizons):
-                columns = header.half(half)
-                recipient = next((column for column in columns if column.recipient), None)
-                if len(header.horizons) == 1 or recipient is not None:
-                    horizon = horizon or usual
-                totals = tuple(self.totals) if half == len(header.horizons) - 1 else ()
-                lines = tuple(self.lines)
-                table = Table(header.section, columns, lines, totals, header.title, horizon, recipient)
-                self.tables.append(table)
-        self.open, self.lines, self.totals = None, [], []
-
-    def finish(self) -> None:
-        """End the walk: close the table, and make one of the label-value pairs of each section."""
-        self.close()
-        for name, pairs in self.pairs.items():
-            self.tables.append(Table(self.labels.sections[name], (), (), pairs=tuple(pairs)))
-
-    @property
-    def weight(self) -> int:
-        """Return how many labels were found."""
-        return len(self.hits) + sum(len(table.columns) + len(table.pairs) for table in self.tables)
-
-    @property
-    def found(self) -> set[str]:
-        """Return the fields whose labels were found."""
-        names = {hit.rule.field for hit in self.hits}
-        names |= {
-            table.section.rows.default or "" for table in self.tables if table.pairs and table.section.rows
-        }
-        return names.union(column.rule.field for table in self.tables for column in table.columns)
 
 
 def match(document: Document, index: Index) -> tuple[Form, ...]:
@@ -135,11 +73,11 @@ def _parts(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> Itera
     return [stretch]
 
 
-def _best_walk(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> _Walk | None:
+def _best_walk(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> Walk | None:
     if stretch.title is not None:
         walk = _walk(stretch, lattices, index.forms[stretch.title.rule.name], index)
         return walk if walk.weight >= FEWEST_LABELS and walk.tables else None
-    best: _Walk | None = None
+    best: Walk | None = None
     tied = False
     rows = label_rows(stretch, lattices, index)
     for labels in index.forms.values():
@@ -155,8 +93,8 @@ def _best_walk(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> _
     return None if tied else best
 
 
-def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex, index: Index) -> _Walk:
-    walk = _Walk(labels, index)
+def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex, index: Index) -> Walk:
+    walk = Walk(labels, index)
     skip: Line | None = None
     for item in stretch.items:
         if isinstance(item, Block):
@@ -172,11 +110,12 @@ def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex, inde
         walk.interrupted = False
         walk.width = lattices[item.grid].width
         skip = Line(item.grid, item.row + depth - 1) if depth > 1 else None
+    pairs.told_apart(walk)
     walk.finish()
     return walk
 
 
-def _line(walk: _Walk, line: Line, lattice: Lattice) -> int:
+def _line(walk: Walk, line: Line, lattice: Lattice) -> int:
     """Take one row into the walk; return how many rows it used up."""
     full = lattice.printed(line.row)
     if not full:
@@ -202,7 +141,7 @@ def _line(walk: _Walk, line: Line, lattice: Lattice) -> int:
     return 1
 
 
-def _header(walk: _Walk, header: Header, line: Line, lattice: Lattice) -> int:
+def _header(walk: Walk, header: Header, line: Line, lattice: Lattice) -> int:
     repeated = (
         walk.open is not None
         and [c.rule.field for c in walk.open.columns] == [c.rule.field for c in header.columns]
@@ -230,7 +169,7 @@ def _header(walk: _Walk, header: Header, line: Line, lattice: Lattice) -> int:
     return header.depth
 
 
-def _beside(walk: _Walk, header: Header, line: Line, lattice: Lattice) -> None:
+def _beside(walk: Walk, header: Header, line: Line, lattice: Lattice) -> None:
     """Mark the block names that stand in the header's rows but over no column."""
     for row in range(line.row, line.row + header.depth):
         for cell in lattice.starting(row):
@@ -253,7 +192,7 @@ def _intervals(header: Header) -> list[tuple[int, int]]:
     return [(column.start, column.end) for column in header.columns]
 
 
-def _goes_on_in(walk: _Walk, lattice: Lattice) -> bool:
+def _goes_on_in(walk: Walk, lattice: Lattice) -> bool:
     """Say whether a table may go on in another grid: one with as many columns, and no text between the two."""
     return lattice.width == walk.width and not walk.interrupted
 
@@ -283,13 +222,16 @@ def _leaves(header: Header, full: Sequence[Cell], looks: list[Look]) -> bool:
     return False
 
 
-def _fields(walk: _Walk, full: Sequence[Cell], looks: list[Look], lattice: Lattice) -> None:
+def _fields(walk: Walk, full: Sequence[Cell], looks: list[Look], lattice: Lattice) -> None:
     """Take a row outside the tables: labels of fields sections, block names, pairs, or heading text."""
-    any_label = False
-    block = _block(walk, full, looks, lattice)
+    any_label = pairs.crossed(walk, full, lattice)
+    any_label = pairs.beside_amounts(walk, full, looks, lattice) or any_label
+    block = pairs.block(walk, full, looks, lattice)
     for cell, look in zip(full, looks, strict=True):
         key = lattice.key(cell)
-        if block is not None and _pair(walk, block, cell, lattice):
+        if block is not None and (
+            pairs.take(walk, block, cell, lattice) or pairs.sentence(walk, block, cell, lattice)
+        ):
             any_label = True
         elif look.fields is not None:
             named = look.fields
@@ -319,75 +261,13 @@ def _fields(walk: _Walk, full: Sequence[Cell], looks: list[Look], lattice: Latti
         walk.heading.extend((lattice.key(cell), cell.text) for cell in full if lattice.key(cell) not in known)
 
 
-def _is_value(walk: _Walk, cell: Cell, lattice: Lattice) -> bool:
+def _is_value(walk: Walk, cell: Cell, lattice: Lattice) -> bool:
     """Say whether a cell stands right of a label that has no value of its own."""
     left = lattice.at(cell.row, cell.col - 1)
     if left is None:
         return False
     key = lattice.key(left)
     return any(hit.key == key and hit.inline is None for hit in walk.hits)
-
-
-def _block(walk: _Walk, full: Sequence[Cell], looks: list[Look], lattice: Lattice) -> Section | None:
-    """Return the matrix section in whose block a row lies, where its rows may do without a header."""
-    row = full[0].row
-    for cell in lattice.covering(row, 0, lattice.width):
-        for name in walk.labels.look(cell.text).starts if cell.text.strip() else ():
-            section = walk.labels.sections[name]
-            if section.rows is not None and section.rows.default:
-                walk.block = name
-                return section
-    leftmost = lattice.at(row, 0)
-    goes_on = leftmost is None or not leftmost.text.strip() or full[0].col > 0
-    if walk.block is not None and not lattice.spans and goes_on:
-        return walk.labels.sections[walk.block]
-    walk.block = None
-    return _pairs_alone(walk, full, lattice)
-
-
-def _pairs_alone(walk: _Walk, full: Sequence[Cell], lattice: Lattice) -> Section | None:
-    """Return the matrix section of which a row outside any block holds two labels or more, each with a number."""
-    for section in walk.labels.rule.sections:
-        if section.rows is None or not section.rows.default:
-            continue
-        words = [cell for cell in full if walk.index.word(section.rows.vocabulary, cell.text) is not None]
-        beside = [lattice.right(cell) for cell in words]
-        if len(words) > 1 and all(cell is not None and _is_number(cell.text) for cell in beside):
-            return section
-    return None
-
-
-def _is_number(text: str) -> bool:
-    return clean(text) is None or any(char.isdigit() for char in text)
-
-
-def _pair(walk: _Walk, section: Section, cell: Cell, lattice: Lattice) -> bool:
-    """Take a row's label with the value right of it or behind its colon; say whether the cell was one."""
-    if section.rows is None:
-        return False
-    vocabulary = section.rows.vocabulary
-    text, inline = cell.text, None
-    if walk.index.word(vocabulary, text) is None:
-        at = min((place for mark in "：:" if (place := text.rfind(mark)) > 0), default=0)
-        text, inline = text[:at], text[at + 1 :]
-        if not text or not inline.strip() or walk.index.word(vocabulary, text) is None:
-            return False
-    value = lattice.right(cell) if inline is None else None
-    if value is not None and value.text.strip() and walk.index.word(vocabulary, value.text) is not None:
-        value = None
-    if value is not None and _is_number(value.text):
-        behind = lattice.right(value)
-        if behind is not None and any(char.isdigit() for char in behind.text) and _is_number(behind.text):
-            return False  # several amounts and no header: which is which nobody says
-    pairs = walk.pairs.setdefault(section.name, [])
-    word = walk.index.word("horizons", cell.text)
-    horizon = word[0] if word else None
-    if horizon is None:
-        same = [pair for pair in pairs if pair.label[2] == cell.col]
-        horizon = same[-1].horizon if same else dict(section.constants).get("horizon")
-    key = lattice.key(value) if value is not None else None
-    pairs.append(Pair(lattice.key(cell), text, key, inline, horizon))
-    return True
 
 
 def _inline(text: str, labels: FormIndex) -> tuple[Named, str] | None:
@@ -400,7 +280,7 @@ def _inline(text: str, labels: FormIndex) -> tuple[Named, str] | None:
 
 
 def _form(
-    number: int, stretch: Stretch, walk: _Walk, lattices: Sequence[Lattice], before: tuple[Item, ...]
+    number: int, stretch: Stretch, walk: Walk, lattices: Sequence[Lattice], before: tuple[Item, ...]
 ) -> Form:
     title: Title | None = stretch.title
     blocks = tuple(item for item in stretch.items if isinstance(item, Block))

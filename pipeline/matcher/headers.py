@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from operator import is_
 from typing import NamedTuple
 
+from pipeline.matcher.amounts import is_amount
 from pipeline.model import Cell, Column, Grid, Key, Lattice, Section
 from pipeline.rulebook.index import FormIndex, Index, Named
 
@@ -92,6 +93,8 @@ def find_header(lattice: Lattice, row: int, labels: FormIndex, index: Index) -> 
 def _pairs(lattice: Lattice, row: int, labels: FormIndex) -> bool:
     """Say whether a row is made of fields with their values: each head on it is a field's label beside a value."""
     found = False
+    if _sums(lattice, row, labels):
+        return True
     for cell in lattice.printed(row):
         look = labels.look(cell.text)
         if not look.columns:
@@ -104,6 +107,16 @@ def _pairs(lattice: Lattice, row: int, labels: FormIndex) -> bool:
             return False
         found = True
     return found
+
+
+def _sums(lattice: Lattice, row: int, labels: FormIndex) -> bool:
+    """Say whether each head of a money table on a row has an amount right of it: pairs, no header."""
+    beside = [
+        lattice.right(cell)
+        for cell in lattice.printed(row)
+        if any(labels.sections[name].kind == "matrix" for name in labels.look(cell.text).columns)
+    ]
+    return bool(beside) and all(cell is not None and is_amount(cell.text) for cell in beside)
 
 
 def _header(lattice: Lattice, row: int, section: Section, labels: FormIndex) -> Header | None:
@@ -193,10 +206,31 @@ def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: Form
             columns.append(
                 Column(named.rule, named.spelling, named.how, leaf.start, leaf.end, keys, text, lowest=low)
             )
+    columns = _levelled(columns, section)
     columns = _recipients(columns, section, labels) or _halves(columns)
     if not _enough(section, columns):
         return None
     return Header(section, tuple(columns), depth, len(columns), tuple(title))
+
+
+def _levelled(columns: list[Column], section: Section) -> list[Column]:
+    """Give name columns with the same meaning the levels that are free: 指标 | 指标内容 are two levels."""
+    names = [rule.field for rule in section.labels if rule.names]
+    own: list[int] = []
+    for place, column in enumerate(columns):
+        if column.rule.names:
+            own.append(place)
+        elif own:
+            break
+    fields = [columns[place].rule.field for place in own]
+    for at, place in enumerate(own):
+        field = columns[place].rule.field
+        free = [name for name in names[: names.index(field)] if name not in fields]
+        rule = section.label(free[0]) if free else None
+        if field in fields[at + 1 :] and rule is not None:
+            fields[at] = free[0]
+            columns[place] = columns[place]._replace(rule=rule)
+    return columns
 
 
 def _recipients(columns: list[Column], section: Section, labels: FormIndex) -> list[Column] | None:

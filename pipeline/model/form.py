@@ -52,13 +52,20 @@ class Column(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A row of a matrix without header: its label, and its value in the next cell or (``inline``) behind a colon."""
+    """An amount of a matrix without header: its label, and its value in another cell or (``inline``) in the same.
+
+    ``field`` is the column that a label beside or above names, empty for the usual one, and ``named`` that
+    label's spelling; ``whole`` says that the label is itself the column's and the amount the sum of its parts.
+    """
 
     label: Key
     text: str
     value: Key | None
     inline: str | None
     horizon: str | None
+    field: str = ""
+    named: Spelling | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import unicodedata
 from functools import lru_cache
 
 from pipeline.text.characters import DASHES, DOUBLE_QUOTES, INVISIBLE, RADICALS, SINGLE_QUOTES, TILDES
+from pipeline.text.traditional import TRADITIONAL
 
 # Distinct labels are few (hundreds) but every cell of an archive comes by: an LRU keeps them, however many
 # values pass through.
@@ -23,6 +24,7 @@ _CLOSING = "]}】〕〗"
 
 _ONE_FOR_ONE = {
     **RADICALS,
+    **TRADITIONAL,
     **{ord(char): "-" for char in DASHES},
     **{ord(char): "~" for char in TILDES},
     **{ord(char): '"' for char in DOUBLE_QUOTES},
@@ -51,7 +53,7 @@ def fold_keep(text: str) -> str:
 
     NFKC; no white space or invisible characters; radicals as characters; quotes, dashes, tildes and brackets
     of one kind each; leading marks (★ * ●) and trailing colons and stops removed; ``其中：`` without its
-    colon. A text of nothing but marks stays.
+    colon; traditional characters simplified. A text of nothing but marks stays.
     """
     return _fold_keep(text)
 
@@ -61,8 +63,7 @@ def fold(text: str) -> str:
     """Return the canonical key of a label: ``★ 产 出 指 标（50 分）：`` gives ``产出指标``.
 
     As ``fold_keep``, and trailing bracket notes, bare trailing scores (``产出指标40分``) and brackets that
-    lost their other half are removed. A text that is only a bracket note keeps it. Traditional characters
-    stay. Idempotent; memoised.
+    lost their other half are removed. A text that is only a bracket note keeps it. Idempotent; memoised.
     """
     return _split(text)[0]
 
@@ -80,7 +81,9 @@ def note(text: str) -> str | None:
 
 @lru_cache(maxsize=_MEMO)
 def _fold_keep(text: str) -> str:
-    if _SETTLED.fullmatch(text) or (text.isalnum() and unicodedata.is_normalized("NFKC", text)):
+    if _SETTLED.fullmatch(text):
+        return text
+    if text.isalnum() and unicodedata.is_normalized("NFKC", text) and not _ODD.search(text):
         return text
     while True:
         folded = _fold_once(text)
