@@ -67,9 +67,7 @@ def _record(form: Form, table: Table, line: Line, carry: _Carry, out: Yield, ind
     cells = _align(table, columns, lattice, line)
     if cells is None:
         return
-    grid = line.grid
-    texts = {name: _joined(found) for name, found in cells.items()}
-    keys = {name: tuple([(grid, cell.row, cell.col) for cell in found]) for name, found in cells.items()}
+    texts, keys = _printed(line.grid, cells)
     levels = _levels(columns, lattice, cells, carry)
     name_text, name_key = levels.get(columns.deepest, ("", (line.grid, line.row, 0)))
     if (
@@ -107,9 +105,21 @@ def _value_claim(column: Column) -> Claim:
     return Claim("value", None, column.how, column.spelling.place)
 
 
+def _printed(grid: int, cells: dict[str, list[Cell]]) -> tuple[dict[str, str], dict[str, tuple[Key, ...]]]:
+    """Return field -> text and field -> cells of the fields' cells; several cells of one are joined."""
+    texts: dict[str, str] = {}
+    keys: dict[str, tuple[Key, ...]] = {}
+    for name, found in cells.items():
+        if len(found) == 1:
+            cell = found[0]
+            texts[name], keys[name] = cell.text, ((grid, cell.row, cell.col),)
+        else:
+            texts[name] = _joined(found)
+            keys[name] = tuple([(grid, cell.row, cell.col) for cell in found])
+    return texts, keys
+
+
 def _joined(cells: list[Cell]) -> str:
-    if not cells:
-        return ""
     if len(cells) == 1:
         return cells[0].text
     return "".join([cell.text.strip() for cell in cells])

@@ -38,7 +38,9 @@ def _clean(text: str, null_tokens: frozenset[str]) -> str | None:
     if _FIGURE.fullmatch(text) and text not in null_tokens:
         return text
     text = _BLANKS.sub(" ", _HIDDEN.sub("", text)).strip()
-    if not text or _NOTHING.fullmatch(plain(text)) or text in null_tokens or _worded(text) in null_tokens:
+    if not text or text in null_tokens or _worded(text) in null_tokens:
+        return None
+    if not text[0].isalnum() and _NOTHING.fullmatch(plain(text)):  # a letter or a figure is something
         return None
     return _BLANK_BY_CJK.sub("", text) if " " in text else text
 
