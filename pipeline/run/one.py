@@ -1,5 +1,6 @@
 """One document in, one extraction out: the rows of every dataset that it feeds."""
 
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,6 +92,16 @@ def failed(document_id: str, media_type: str, size: int, err: SourceError, path:
 
 def interpret(document: Document, index: Index, path: str, size: int) -> Extraction:
     """Return the rows of a document by the rules of ``index``; never opens the document again."""
+    collecting = gc.isenabled()
+    gc.disable()  # a document makes thousands of tuples and no ring; the search for rings took a fifth of the time
+    try:
+        return _interpret(document, index, path, size)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _interpret(document: Document, index: Index, path: str, size: int) -> Extraction:
     found = [(form, extract(form, index)) for form in match(document, index)]
     result = Extraction(document.document_id)
     years: dict[str | None, object] = {}
