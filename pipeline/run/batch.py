@@ -18,10 +18,13 @@ from typing import TYPE_CHECKING, Any
 from pipeline.errors import OutputError, RuleError
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
+from pipeline.run.correction_lines import PREFIX
+from pipeline.run.correction_rows import Layer, layer_of, settle
+from pipeline.run.corrections import Corrections, Entry
 from pipeline.run.ingest import Changes, Ingest
 from pipeline.run.one import Extraction, failed
 from pipeline.run.pool import MEMORY, SECONDS, Pool, Work
-from pipeline.run.previous import previous
+from pipeline.run.previous import Row, previous, stored_key
 from pipeline.run.publish import Changed, publish
 from pipeline.run.rows import PROBLEMS, Collected, RowsFile, write_rows
 from pipeline.run.rulebooks import keep_rulebook
@@ -31,12 +34,12 @@ from pipeline.run.work import Done, Interpret, Read, Setting, Slow, Stored, keep
 from pipeline.sources import Refusal
 from pipeline.sources.rescan import Known
 from pipeline.store.disk import make_folder, store_error, write
+from pipeline.store.grids import GridStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipeline.store import Workspace
-    from pipeline.store.grids import GridStore
 
 #: What one piece of work holds at most: documents, bytes of files, and seconds as far as they can be foretold.
 CHUNK, CHUNK_BYTES, CHUNK_SECONDS = 256, 48 << 20, 5.0
@@ -96,15 +99,24 @@ def run(
     with store.lock(), Pool(limits.processes) as pool, _stoppable(tally):
         tally.within = lambda: pool.steps
         batch = Batch(store, pool, index, ingest.grids, limits, tally)
+        batch.layer = layer_of(workspace, index.rulebook, batch.before)
         batch.walk(ingest)
         changes = batch.settle(ingest, prune_missing)
+        corrections = batch.correct(ingest)
         tally.stage = "publish"
         keep_rulebook(store, index.rulebook, rules)
-        snapshot, written = publish(store, pool, batch.setting, index.rulebook, batch.changed(ingest))
+        snapshot, written = publish(
+            store, pool, batch.setting, index.rulebook, batch.changed(ingest, corrections)
+        )
         ingest.settle(changes)
         _keep_results(store, inputs, rules, batch, written)
     tally.stage = "done"
-    notices = (*ingest.notices, *changes.lines(prune_missing), *batch.notices)
+    notices = (
+        *ingest.notices,
+        *changes.lines(prune_missing),
+        *batch.notices,
+        *batch.layer.lines(corrections),
+    )
     return summarise(store, snapshot, notices)
 
 
@@ -135,6 +147,8 @@ class Batch:
         self._stored: list[Stored] = []
         self._flying: dict[Future[Any], int] = {}
         self._costs: dict[str, tuple[int, float]] = {}
+        self.layer = Layer(Corrections())
+        self._correcting = self.layer.now
         rules = store.staging() / "rules.pickle"
         keep_rules(rules, index.rulebook)
         generation = grids.generation
@@ -187,7 +201,30 @@ class Batch:
         self._flush_refused()
         return changes
 
-    def changed(self, ingest: Ingest) -> Changed:
+    def correct(self, ingest: Ingest) -> list[Entry]:
+        """Bring the rows up to corrections.csv, the paths of all documents being known; return what is to be kept."""
+        layer = self.layer
+        if not layer:
+            return []
+        at = {path: name.hex() for path, name in ingest.by_path().items()}
+        at |= {path: name for name, places in self._vanished.items() for path in places}
+        layer.resolve(at)
+        self._correcting = layer.now
+        present = set(at.values())
+        paths, grids = _Paths(ingest, self._vanished), GridStore(self.store.root)
+
+        def redo(rows: list[Row]) -> None:
+            for row in rows:
+                name = str(row["document_id"])
+                key, path = stored_key(grids, name, {**row, "paths": paths[name]})
+                self._stored.append(Stored(grids.index[key].shard, grids.index[key].row, path))
+            self._interpret(last=True)
+            self._wait(0)
+
+        settle(layer, self.done, self._kept, self.before, present, self.store.root, redo)
+        return layer.entries({name[:PREFIX] for name in present})
+
+    def changed(self, ingest: Ingest, corrections: list[Entry]) -> Changed:
         """Return what is to be published."""
         before = self.before if self.reusing or self._kept else None
         dropped = (
@@ -199,6 +236,7 @@ class Batch:
             dropped,
             {name for name in self._repathed if bytes.fromhex(name) in self._kept},
             _Paths(ingest, self._vanished),
+            corrections=corrections,
         )
 
     def _refuse(self, extraction: Extraction) -> None:
@@ -282,7 +320,7 @@ class Batch:
         width = CHUNK if len(waiting) > CHUNK * self._pool.workers else -(-len(waiting) // self._pool.workers)
         for start in range(0, len(waiting), max(width, 1)):
             part = tuple(waiting[start : start + width])
-            self._submit(Interpret(self.setting, part), len(part))
+            self._submit(Interpret(self.setting, part, corrections=self._correcting), len(part))
 
     def _submit(self, work: Work, documents: int) -> None:
         self._wait(2 * self._pool.workers)
@@ -300,6 +338,7 @@ class Batch:
             self._flying.pop(future)
             done: Done = future.result()
             self.done.append(done.rows)
+            self.layer.outcomes += done.outcomes
             tally = self.tally
             tally.done += done.rows.documents
             tally.done_size += done.size

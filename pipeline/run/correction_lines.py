@@ -231,6 +231,16 @@ class _Columns:
         return found
 
 
+def keys_of(items: Iterable[Correction]) -> list[list[object]]:
+    """Return what lines say, as JSON keeps it."""
+    return [list(one.key) for one in items]
+
+
+def is_id(document: str) -> bool:
+    """Say whether a line names its document by the first digits of its id, not by a path."""
+    return len(document) == PREFIX and _ID.fullmatch(document) is not None
+
+
 Wrong = list[tuple[str, str]]
 
 

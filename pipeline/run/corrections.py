@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pipeline.rulebook.index import Index
-from pipeline.run.correction_lines import FILE, PREFIX, Anchor, Correction
+from pipeline.run.correction_lines import FILE, PREFIX, Anchor, Correction, is_id
 from pipeline.run.correction_places import Refused, Target, View, attach
 from pipeline.run.correction_values import Values
 from pipeline.run.one import Extraction
@@ -71,6 +71,15 @@ class Corrections:
     def digest(self, document_id: str) -> str:
         """Return what names the corrections of a document; empty where it has none."""
         return _digest(self.of(document_id))
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Return what the lines name otherwise than by an id."""
+        return frozenset(one.document for one in self.items if not is_id(one.document))
+
+    def at(self, places: Mapping[str, str]) -> Corrections:
+        """Return the same lines with their paths resolved; ``places`` says which document id lies at a path."""
+        return Corrections(self.items, {path: places[path][:PREFIX] for path in self.paths if path in places})
 
     def resolved(self, paths: Mapping[str, Sequence[str]]) -> Corrections:
         """Return the same lines with their paths resolved; ``paths`` are all paths of each document id."""

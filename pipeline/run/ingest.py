@@ -90,6 +90,10 @@ class Ingest:
         """Return all paths of a content, sorted; none where it was not found."""
         return self._scan.paths_of(document_id)
 
+    def by_path(self) -> dict[str, bytes]:
+        """Return path -> the bytes of the id of the content found there."""
+        return self._scan.by_path()
+
     @property
     def notices(self) -> tuple[str, ...]:
         """Return what the scan left out."""

@@ -13,6 +13,7 @@ from pipeline.model.output import DataFile
 from pipeline.run.reading import versions
 from pipeline.run.rows import PROBLEMS, all_fields
 from pipeline.store import Workspace
+from pipeline.store.grids import GridStore, Key
 from pipeline.writers.layout import Part, flag, is_touched, part_of
 
 if TYPE_CHECKING:
@@ -184,6 +185,28 @@ def open_snapshot(workspace: Workspace, snapshot: Path, rulebook: Rulebook) -> P
                 )
                 found.documents[bytes.fromhex(str(name))] = same.setdefault(one, one)
     return found
+
+
+def stored_key(grids: GridStore, name: str, row: Row) -> tuple[Key, str]:
+    """Return the reading behind a documents row and the path that its messages name; StoreError without one.
+
+    A message names the first path in the order of the archive, which need not be the least.
+    """
+    keys = grids.keys_of(name, str(row["media_type"]), str(row["reader"] or ""))
+    if not keys:
+        raise StoreError(
+            f"{grids.folder}: 文档 {name[:16]} 不在表格存储中；请重新运行 guibiao run | "
+            f"document {name[:16]} is not in the grid store; run guibiao run again"
+        )
+    paths = _paths(row) or [name]
+    message = str(row["error_message"] or "")
+    named = [one for one in paths if message.startswith(f"{one}: ")]
+    return keys[0], max(named, key=len, default=paths[0])
+
+
+def _paths(row: Row) -> list[str]:
+    found: Any = row["paths"]
+    return list(found or ())
 
 
 def read_files(snapshot: Path, files: Sequence[DataFile], dataset: str, fields: Sequence[Field]) -> pa.Table:

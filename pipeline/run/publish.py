@@ -46,6 +46,7 @@ class Changed:
     ``dropped`` are the ids of documents whose old rows do not count, because they are gone or have new ones;
     ``repathed`` those whose rows count but whose paths are others. ``before`` is None where no row counts.
     ``recheck`` asks for all checks on all forms; ``checked`` says that ``rows`` hold those outcomes already.
+    ``corrections`` are the lines of corrections.csv with their state, for the manifest.
     """
 
     rows: list[RowsFile]
@@ -56,6 +57,7 @@ class Changed:
     relabel: Relabel = field(default_factory=Relabel)
     recheck: bool = False
     checked: bool = False
+    corrections: list[dict[str, Any]] = field(default_factory=list)
 
 
 def publish(
@@ -71,6 +73,7 @@ def publish(
         "rules": dict(rulebook.files),
         "readers": _readers(changed, files, staged),
         "versions": dict(versions()),
+        **({"corrections": changed.corrections} if changed.corrections else {}),
     }
     written = sum((staged / file.path).is_file() for file in files)
     return store.publish(files, staged, manifest), {"files": len(files), "written": written}

@@ -19,10 +19,13 @@ from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
 from pipeline.run.assembly import Compare, Relabel
 from pipeline.run.batch import CHUNK, Limits
+from pipeline.run.correction_lines import PREFIX, keys_of, load
+from pipeline.run.correction_rows import Layer, at_paths, concerned, layer_of
+from pipeline.run.corrections import Corrections
 from pipeline.run.difference import Difference, digest
 from pipeline.run.footprint import RuleChange, RuleDifference, compare, touched
 from pipeline.run.pool import Pool
-from pipeline.run.previous import Brief, Previous, Row, open_snapshot
+from pipeline.run.previous import Brief, Previous, open_snapshot, stored_key
 from pipeline.run.publish import Changed, publish, recheck
 from pipeline.run.reading import versions
 from pipeline.run.rows import RowsFile
@@ -30,7 +33,7 @@ from pipeline.run.rulebooks import keep_rulebook, kept_rulebook
 from pipeline.run.work import Done, Interpret, Setting, Stored, keep_rules
 from pipeline.store import Workspace
 from pipeline.store.disk import make_folder, store_error, write
-from pipeline.store.grids import GridStore, Key
+from pipeline.store.grids import GridStore
 from pipeline.writers.layout import bound
 
 PLAN = "plan"
@@ -81,8 +84,11 @@ def plan(workspace: Path, rules: Path | None, limits: Limits | None = None) -> P
         names = {name.hex() for name, brief in before.documents.items() if is_read(brief)}
         if not why and difference is not None:
             names &= _touched(grids, before, difference)
+        layer = layer_of(workspace, rulebook, before)
+        layer.resolve(at_paths(before, layer.now))
+        names |= concerned(layer, (name.hex() for name, brief in before.documents.items() if is_read(brief)))
         setting = setting_of(store, rulebook, limits)
-        rows = interpret_stored(pool, setting, stored_items(before, grids, names))
+        rows = interpret_stored(pool, setting, stored_items(before, grids, names), layer)
         moved = difference.moved if difference is not None and not why else {}
         changed = Changed(
             rows,
@@ -90,6 +96,7 @@ def plan(workspace: Path, rules: Path | None, limits: Limits | None = None) -> P
             names,
             relabel=Relabel(rulebook.digest, moved),
             recheck=old is None or checks_of(old) != checks_of(rulebook),
+            corrections=layer.entries({name.hex()[:PREFIX] for name in before.documents}),
         )
         if changed.recheck:
             changed.rows += recheck(pool, setting, changed)
@@ -108,7 +115,7 @@ def plan(workspace: Path, rules: Path | None, limits: Limits | None = None) -> P
             unmatched=_unmatched(found),
             digest=digest(found),
         )
-        _keep(store, result, changed)
+        _keep(store, result, changed, layer)
     return result
 
 
@@ -134,6 +141,11 @@ def apply(workspace: Path, limits: Limits | None = None) -> tuple[Plan, Path]:
                 "the rules changed since the plan",
             ),
             (state["versions"] == versions(), "程序在计划之后已更新", "the program changed since the plan"),
+            (
+                state["corrected"] == keys_of(load(workspace, rulebook.fields)),
+                "更正在计划之后已变化",
+                "the corrections changed since the plan",
+            ),
             (_is_whole(store, state), "计划的数据不完整", "the data of the plan are not all there"),
         ):
             if not same:
@@ -148,6 +160,7 @@ def apply(workspace: Path, limits: Limits | None = None) -> tuple[Plan, Path]:
             before,
             set(state["names"]),
             relabel=Relabel(state["relabel"]["rulebook"], state["relabel"]["moved"]),
+            corrections=state["corrections"],
         )
         changed.paths = before.paths(changed.dropped)
         changed.checked = bool(state["recheck"])
@@ -220,11 +233,19 @@ def stored_items(before: Previous, grids: GridStore, names: Collection[str]) -> 
     return sorted(found)
 
 
-def interpret_stored(pool: Pool, setting: Setting, items: list[Stored]) -> list[RowsFile]:
-    """Interpret documents of the store; return where their rows are."""
+def interpret_stored(
+    pool: Pool, setting: Setting, items: list[Stored], layer: Layer | None = None
+) -> list[RowsFile]:
+    """Interpret documents of the store, with the corrections of a layer; return where their rows are."""
     width = max(1, min(CHUNK, -(-len(items) // pool.workers)))
-    works = [Interpret(setting, tuple(items[start : start + width])) for start in range(0, len(items), width)]
+    corrections = layer.now if layer is not None else Corrections()
+    works = [
+        Interpret(setting, tuple(items[start : start + width]), corrections=corrections)
+        for start in range(0, len(items), width)
+    ]
     done: list[Done] = [future.result() for future in [pool.submit(work) for work in works]]
+    if layer is not None:
+        layer.outcomes += [outcome for one in done for outcome in one.outcomes]
     return [one.rows for one in done]
 
 
@@ -250,28 +271,6 @@ def compare_rows(pool: Pool, setting: Setting, changed: Changed) -> list[Differe
     return sorted(found)
 
 
-def stored_key(grids: GridStore, name: str, row: Row) -> tuple[Key, str]:
-    """Return the reading behind a documents row and the path that its messages name; StoreError without one.
-
-    A message names the first path in the order of the archive, which need not be the least.
-    """
-    keys = grids.keys_of(name, str(row["media_type"]), str(row["reader"] or ""))
-    if not keys:
-        raise StoreError(
-            f"{grids.folder}: 文档 {name[:16]} 不在表格存储中；请重新运行 guibiao run | "
-            f"document {name[:16]} is not in the grid store; run guibiao run again"
-        )
-    paths = _paths(row) or [name]
-    message = str(row["error_message"] or "")
-    named = [one for one in paths if message.startswith(f"{one}: ")]
-    return keys[0], max(named, key=len, default=paths[0])
-
-
-def _paths(row: Row) -> list[str]:
-    found: Any = row["paths"]
-    return list(found or ())
-
-
 def _unmatched(found: Iterable[Difference]) -> tuple[str, ...]:
     """Return the cells that no rule claims any more."""
     return tuple(
@@ -281,7 +280,7 @@ def _unmatched(found: Iterable[Difference]) -> tuple[str, ...]:
     )
 
 
-def _keep(store: Workspace, found: Plan, changed: Changed) -> None:
+def _keep(store: Workspace, found: Plan, changed: Changed, layer: Layer) -> None:
     """Keep a plan and its rows; the state is written last, so a plan that was cut short is none."""
     folder = store.root / PLAN
     try:
@@ -300,6 +299,8 @@ def _keep(store: Workspace, found: Plan, changed: Changed) -> None:
             "names": sorted(changed.dropped),
             "relabel": asdict(changed.relabel),
             "recheck": changed.recheck,
+            "corrections": changed.corrections,
+            "corrected": keys_of(layer.now.items),
         }
         write(folder / _STATE, json.dumps(state, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     except OSError as err:

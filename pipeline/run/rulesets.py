@@ -11,10 +11,12 @@ from pipeline.model import Rulebook
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
 from pipeline.run.batch import datasets
+from pipeline.run.correction_rows import Layer, concerned
+from pipeline.run.corrections import Corrections, corrected, from_entries
 from pipeline.run.difference import Difference, compare_tables
 from pipeline.run.footprint import RuleChange, compare, touched
-from pipeline.run.previous import KEPT, Previous, open_snapshot
-from pipeline.run.rerun import is_read, stored_key
+from pipeline.run.previous import KEPT, Previous, open_snapshot, stored_key
+from pipeline.run.rerun import is_read
 from pipeline.run.rows import interpreted
 from pipeline.run.rulebooks import rulebook_of
 from pipeline.store import Workspace
@@ -62,11 +64,12 @@ def between_rules(workspace: Path, one: str, other: str) -> RuleSets:
         return RuleSets(found.changes, (), 0, 0, found.everything)
     before = open_snapshot(store, current, new)
     grids = GridStore(store.root)
+    layer = Layer(from_entries(before.manifest.get("corrections", [])))
     names = {name.hex() for name, brief in before.documents.items() if is_read(brief)}
     why = found.everything or _other_checks(old, new)
     if not why:
-        names &= touched(grids, found.keys, found.joined)
-    tables = [_tables(before, grids, names, rulebook) for rulebook in (old, new)]
+        names &= touched(grids, found.keys, found.joined) | concerned(layer, names)
+    tables = [_tables(before, grids, names, rulebook, layer.now) for rulebook in (old, new)]
     differences = compare_tables(tables[0], tables[1])
     return RuleSets(found.changes, tuple(differences), len(before.documents), len(names), why)
 
@@ -87,11 +90,16 @@ def _other_checks(old: Rulebook, new: Rulebook) -> str:
     return next((name for name in sorted(names) if old.files.get(name) != new.files.get(name)), "")
 
 
-def _tables(before: Previous, grids: GridStore, names: set[str], rulebook: Rulebook) -> dict[str, pa.Table]:
-    """Return the rows that some documents give under some rules."""
+def _tables(
+    before: Previous, grids: GridStore, names: set[str], rulebook: Rulebook, corrections: Corrections
+) -> dict[str, pa.Table]:
+    """Return the rows that some documents give under some rules, corrected as in the snapshot."""
     index = Index(rulebook)
     rows = {str(row["document_id"]): row for row in before.document_rows(names.__contains__)}
     waiting: dict[Key, str] = dict(stored_key(grids, name, row) for name, row in rows.items())
     paths: dict[str, Any] = {name: row["paths"] for name, row in rows.items()}
-    found = (interpreted(reading, index, waiting[reading.key]) for reading in grids.get(waiting))
+    found = (
+        corrected(interpreted(reading, index, waiting[reading.key]), corrections, index)[0]
+        for reading in grids.get(waiting)
+    )
     return {name: table for name, table in datasets(found, paths, index).items() if name in KEPT}

@@ -12,6 +12,8 @@ from pipeline.errors import StoreError
 from pipeline.model import Rulebook
 from pipeline.rulebook.load import load_rulebook
 from pipeline.run.batch import Limits
+from pipeline.run.correction_rows import Layer
+from pipeline.run.corrections import from_entries
 from pipeline.run.difference import Difference, compare_tables
 from pipeline.run.footprint import RuleChange, compare
 from pipeline.run.pool import Pool
@@ -164,7 +166,8 @@ def _row_faults(before: Previous, rulebook: Rulebook, everything: bool) -> tuple
         read = sorted(read, key=lambda name: hashlib.sha256(name.encode()).digest())[:SAMPLE]
     with store.lock(), Pool(Limits().processes if everything else 1) as pool:
         setting = setting_of(store, rulebook, Limits())
-        rows = interpret_stored(pool, setting, stored_items(before, GridStore(store.root), read))
+        layer = Layer(from_entries(before.manifest.get("corrections", [])))
+        rows = interpret_stored(pool, setting, stored_items(before, GridStore(store.root), read), layer)
         if not everything:
             found = compare_rows(pool, setting, Changed(rows, before, set(read)))
             return len(read), [

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from pipeline.errors import SourceError
 from pipeline.model import Rulebook, Source
 from pipeline.rulebook.index import Index
+from pipeline.run.corrections import Corrections, Outcome, corrected
 from pipeline.run.one import Extraction, failed
 from pipeline.run.pool import MEMORY, SECONDS, LostError, Report
 from pipeline.run.reading import key_of, read_source
@@ -48,6 +49,9 @@ class Setting:
     memory: int | None = MEMORY
 
 
+_NONE = Corrections()
+
+
 class Slow(NamedTuple):
     """How long one document took."""
 
@@ -60,7 +64,8 @@ class Slow(NamedTuple):
 class Done:
     """What came of reading or interpreting some documents.
 
-    ``failures`` counts error codes; ``media`` gives documents and seconds by medium.
+    ``failures`` counts error codes; ``media`` gives documents and seconds by medium; ``outcomes`` are those of
+    corrections.
     """
 
     rows: RowsFile
@@ -69,6 +74,7 @@ class Done:
     slowest: tuple[Slow, ...]
     size: int = 0
     shard: str = ""
+    outcomes: tuple[Outcome, ...] = ()
 
 
 class Guilt(NamedTuple):
@@ -297,7 +303,12 @@ def rows_path(root: Path) -> Path:
 
 
 def _interpreted(
-    index: Index, readings: Sequence[tuple[Reading, str]], report: Report, first: int
+    index: Index,
+    readings: Sequence[tuple[Reading, str]],
+    report: Report,
+    first: int,
+    corrections: Corrections = _NONE,
+    outcomes: list[Outcome] | None = None,
 ) -> tuple[Collected, dict[str, int]]:
     """Return the rows of readings in the order of their ids, and how many failed by code."""
     collected = Collected(index.rulebook)
@@ -307,6 +318,9 @@ def _interpreted(
         report(first + place)
         reading, path = readings[place]
         extraction = _extraction(reading, index, path)
+        if outcomes is not None:
+            extraction, found = corrected(extraction, corrections, index)
+            outcomes += found
         code = extraction.lists["documents"][0]["error_code"]
         if code is not None:
             failures[str(code)] = failures.get(str(code), 0) + 1
@@ -339,6 +353,7 @@ class Interpret:
     setting: Setting
     items: tuple[Stored, ...]
     guilty: Mapping[int, Guilt] = field(default_factory=dict)
+    corrections: Corrections = _NONE
 
     @property
     def seconds(self) -> float | None:
@@ -371,9 +386,12 @@ class Interpret:
             readings[place] = replace(readings[place], outcome=SourceError(guilt.code, detail=guilt.detail))
         pairs = [(readings[place], item.path) for place, item in enumerate(self.items)]
         started = time.perf_counter()
-        collected, failures = _interpreted(index_of(self.setting.rules), pairs, report, 0)
+        outcomes: list[Outcome] = []
+        index = index_of(self.setting.rules)
+        collected, failures = _interpreted(index, pairs, report, 0, self.corrections, outcomes)
         rows_file = write_rows(rows_path(root), collected.tables())
-        return Done(rows_file, failures, {"": (len(pairs), time.perf_counter() - started)}, ())
+        media = {"": (len(pairs), time.perf_counter() - started)}
+        return Done(rows_file, failures, media, (), outcomes=tuple(outcomes))
 
     def after(self, lost: LostError) -> Interpret:
         """Give up the document at which the child was lost, and begin anew."""
