@@ -58,7 +58,7 @@ def take(chunks: Sequence[Chunk], at: int, *, pure: bool) -> tuple[list[Region],
     last = first.line
     end = at
     for end in range(at, len(chunks)):
-        line, blanks, text = chunks[end]
+        line, blanks, text, feeds = chunks[end]
         if text[0] == "\t":
             if end != at and (blanks > 1 or not (pure or starts(chunks[end]))):
                 break
@@ -75,7 +75,7 @@ def take(chunks: Sequence[Chunk], at: int, *, pure: bool) -> tuple[list[Region],
                 break
             rows[-1][-1] += "\n" * (blanks + 1) + parts[0]
             rows[-1] += parts[1:]
-        last = line + text.count("\n")
+        last = line + feeds
     else:
         end += 1
     return found + _regions(rows, starts_at, last), end
@@ -87,7 +87,7 @@ def _take_even(chunks: Sequence[Chunk], at: int) -> tuple[list[Region], int] | N
     while end < count and chunks[end].blanks == 1 and chunks[end].text[0] == "\t":
         end += 1
     if end < count:
-        _, blanks, text = chunks[end]
+        _, blanks, text, _ = chunks[end]
         if blanks == 1 or (text[0] != "\t" and "\n\t" in text):
             return None  # the next chunk may go on with the last cell
     run = chunks[at:end]
@@ -97,7 +97,7 @@ def _take_even(chunks: Sequence[Chunk], at: int) -> tuple[list[Region], int] | N
     if joined.count("\n") != len(texts) - 1 or len(texts) == len(rows) or all(map(_is_sentence, texts)):
         return None
     guard(len(texts))
-    widths = [text.count("\n") + 1 for text in rows]
+    widths = [chunk.feeds + 1 for chunk in run]
     first, last = run[0].line, run[-1].line + widths[-1] - 1
     cells = plain_cells(*_numbers(widths), texts, _places(widths, first, last))
     return [Table(first, last, cells, False)], end

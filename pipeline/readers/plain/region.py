@@ -1,7 +1,7 @@
 """The pieces a text is cut into and what a layout makes of them."""
 
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from itertools import accumulate, chain, repeat
 from typing import NamedTuple
 
 from pipeline.errors import SourceError
@@ -15,11 +15,12 @@ _new = tuple.__new__
 
 
 class Chunk(NamedTuple):
-    """A run of lines that are not blank: its first line (1-based), the blank lines before it, the text."""
+    """A run of lines that are not blank: its first line (1-based), the blank lines before it, text, line feeds in it."""
 
     line: int
     blanks: int
     text: str
+    feeds: int
 
 
 class Paragraph(NamedTuple):
@@ -43,17 +44,24 @@ Region = Paragraph | Table
 
 def chunks_of(text: str) -> list[Chunk]:
     """Return the chunks of a text whose line ends are line feeds and whose blank lines hold nothing."""
+    parts = text.split("\n\n")
+    if "\n\n\n" not in text and parts[-1] and text[0] != "\n":  # nowhere two blank lines, as in most texts
+        feeds = list(map(str.count, parts, repeat("\n")))
+        starts = accumulate(map((2).__add__, feeds), initial=1)
+        fields = zip(starts, chain((0,), repeat(1)), parts, feeds, strict=False)
+        return list(map(_new, repeat(Chunk), fields))
     found: list[Chunk] = []
     line, blanks = 1, 0
-    for part in text.split("\n\n"):
+    for part in parts:
         if part[:1] == "\n":
             lead = len(part) - len(part.lstrip("\n"))
             line += lead
             blanks += lead
             part = part[lead:]
         if part:
-            found.append(_new(Chunk, (line, blanks, part)))
-            line += part.count("\n") + 2
+            feeds_in = part.count("\n")
+            found.append(_new(Chunk, (line, blanks, part, feeds_in)))
+            line += feeds_in + 2
             blanks = 1
         else:
             line += 2
