@@ -12,7 +12,7 @@ from pipeline.errors import SourceError
 from pipeline.model import Document, Source
 
 MEDIA = ("application/pdf",)
-VERSION = 1
+VERSION = 2
 
 ENGINES = ("pdfium", "pdfplumber")
 ENGINE_VARIABLE = "GUIBIAO_PDF_ENGINE"

@@ -12,6 +12,7 @@ from pipeline.errors import SourceError
 from pipeline.readers.pages.glyphs import private, replacements, symbol
 from pipeline.readers.pages.ink import Char, Ink, Rule, turned, written
 from pipeline.readers.pages.pdfium_calls import call, floats
+from pipeline.readers.pages.pdfium_fonts import use_one_font
 from pipeline.readers.pages.pdfium_forms import field_values
 from pipeline.readers.pages.pdfium_objects import Objects, Walk, is_pale
 
@@ -27,6 +28,7 @@ def read_inks(data: bytes) -> Iterator[Ink]:
     """Yield the ink of each page, a page closed before the next is opened; SourceError where none opens."""
     from pypdfium2 import PdfDocument, PdfiumError
 
+    use_one_font()
     try:
         pdf = PdfDocument(data)
     except PdfiumError as error:

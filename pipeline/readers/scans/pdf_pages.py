@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, MutableMapping
 from typing import Any
 
 from pipeline.readers.pages.ink import Ink
+from pipeline.readers.pages.pdfium_fonts import fonts_of_the_machine
 from pipeline.readers.scans import engine
 
 _DPI = 200.0
@@ -30,7 +31,8 @@ def _recognised(data: bytes, ink: Ink, places: MutableMapping[int, Any]) -> Ink:
     from pipeline.readers.scans.page import read_page
 
     try:
-        grey, dpi = _render(data, ink.number - 1)
+        with fonts_of_the_machine():
+            grey, dpi = _render(data, ink.number - 1)
         read, matrix = read_page(grey, dpi, ink.number)
     except Exception as error:
         ink.remarks.append(f"a scan that could not be recognised ({type(error).__name__} {error})".strip())
