@@ -92,7 +92,7 @@ class Recheck:
 
 @dataclass(frozen=True, slots=True)
 class Assemble:
-    """Write some parts of one year of a dataset: rows kept from the snapshot before, and those of rows files.
+    """Write some parts of a dataset: rows kept from the snapshot before, and those of rows files.
 
     ``dropped`` are documents whose old rows do not count; ``paths`` gives the documents rows their paths.
     """
@@ -114,14 +114,15 @@ class Assemble:
         """Gather, sort and write."""
         import pyarrow as pa
 
-        from pipeline.writers.parquet import within, write_part
+        from pipeline.writers.parquet import of_year, within, write_part
 
-        dataset, year = self.parts[0].dataset, self.parts[0].year
+        dataset = self.parts[0].dataset
         fields = all_fields(index_of(self.setting.rules).rulebook.fields)
-        low, high = self.parts[0].bounds[0], self.parts[-1].bounds[1]
+        low = min(part.bounds[0] for part in self.parts)
+        high = max(part.bounds[1] for part in self.parts)
         tables: list[pa.Table] = []
         for path in self.rows:
-            tables += OpenRows(path).tables(dataset, low, high, year=year, every=False)
+            tables += OpenRows(path).tables(dataset, low, high)
         if self.kept:
             kept = read_files(Path(self.snapshot), self.kept, dataset, fields)
             tables.append(self.relabel.of(dataset, without(within(kept, dataset, low, high), self.dropped)))
@@ -132,7 +133,7 @@ class Assemble:
             table = with_paths(table, self.paths)
         found = []
         for part in self.parts:
-            rows = table if len(self.parts) == 1 else within(table, dataset, *part.bounds)
+            rows = within(of_year(table, part.year), dataset, *part.bounds)
             found += write_part(rows, part, fields, Path(self.out))
         return found
 

@@ -19,13 +19,13 @@ from pipeline.run.assembly import Assemble, Recheck, Relabel
 from pipeline.run.pool import Pool
 from pipeline.run.previous import Previous
 from pipeline.run.reading import versions
-from pipeline.run.rows import RowsFile, all_fields, year_of
+from pipeline.run.rows import RowsFile, all_fields, name_of, year_of
 from pipeline.run.work import Setting
 from pipeline.store import Workspace
 from pipeline.writers.layout import Part, bound, flag, is_touched, parts_of
 
 #: Parts that one piece of work writes at most; with those of a single part, what a writer holds at once.
-TOGETHER = 4
+TOGETHER = 10
 _RECHECK_FORMS = 4096
 
 
@@ -148,14 +148,17 @@ class _Assembly:
         known: set[str] = set()
         datasets = list(dict.fromkeys(column.dataset for column in self._fields))
         for dataset in datasets:
+            wanted: list[Part] = []
             for year in self._years(dataset):
-                for one in self._year(dataset, year):
-                    if isinstance(one, DataFile):
-                        found.append(one)
-                    elif dataset == "documents":
-                        found += one.run(lambda step: None)
-                    else:
-                        waiting.append(self._pool.submit(one))
+                stay, write = self._year(dataset, year)
+                found += stay
+                wanted += write
+            for group in self._groups(wanted):
+                work = self._work(group)
+                if dataset == "documents":
+                    found += work.run(lambda step: None)
+                else:
+                    waiting.append(self._pool.submit(work))
         for future in waiting:
             found += future.result()
         for file in found:
@@ -196,27 +199,56 @@ class _Assembly:
             years |= set(self._changed.before.years(dataset))
         return sorted(years, key=lambda year: -1 if year is None else year)
 
-    def _year(self, dataset: str, year: int | None) -> Iterator[DataFile | Assemble]:
-        """Yield the files of a year that stay, and the work that writes the others."""
+    def _old(self, dataset: str, year: int | None) -> list[tuple[Part, DataFile]]:
+        """Return the files of the snapshot before that hold rows of a year which may count."""
         changed = self._changed
+        if changed.before is None:
+            return []
+        return [(part, file) for part, file in changed.before.parts(dataset, year) if file.rows]
+
+    def _is_fresh(self, dataset: str) -> bool:
+        """Say whether no old row of a dataset counts."""
+        return (self._changed.recheck or self._changed.checked) and dataset == "checks"
+
+    def _year(self, dataset: str, year: int | None) -> tuple[list[DataFile], list[Part]]:
+        """Return the files of a year that stay, and the parts that are written."""
         forms = (self._documents if dataset == "documents" else self._forms).get(year, 0)
         count = parts_of(dataset, forms)
-        old = changed.before.parts(dataset, year) if changed.before is not None else []
-        old = [(part, file) for part, file in old if file.rows]
-        every = (
-            self._every or changed.relabel.concerns(dataset) or any(part.of != count for part, _file in old)
-        )
-        fresh = (changed.recheck or changed.checked) and dataset == "checks"
+        old = self._old(dataset, year)
+        every = self._every or self._is_fresh(dataset) or self._changed.relabel.concerns(dataset)
+        every = every or any(part.of != count for part, _file in old)
         flags = self._flags(dataset, year)
-        wanted = []
+        stay: list[DataFile] = []
+        write: list[Part] = []
         for number in range(count):
             part = Part(dataset, year, number, count)
-            if every or fresh or is_touched(part, flags):
-                wanted.append(part)
+            if every or is_touched(part, flags):
+                write.append(part)
             else:
-                yield from (file for one, file in old if one == part)
-        for group in _groups(wanted):
-            yield self._work(group, [] if fresh else old)
+                stay += [file for one, file in old if one == part]
+        return stay, write
+
+    def _groups(self, parts: Sequence[Part]) -> Iterator[tuple[Part, ...]]:
+        """Yield parts that are written together: neighbours of one year, or the same stretch of all years.
+
+        What most rows files have rows of is read once for all years, else each year reads its own files.
+        """
+        files = self._changed.rows
+        years = {part.year for part in parts}
+        held = sum(file.has(parts[0].dataset, year) for file in files for year in years) if parts else 0
+        mixed = len(years) > 1 and 2 * held > len(files) * len(years)
+        group: list[Part] = []
+        for part in sorted(parts, key=(lambda one: (one.of, one.number)) if mixed else _by_year):
+            last = group[-1] if group else part
+            apart = (
+                part.of != last.of or (not mixed and part.year != last.year) or part.number > last.number + 1
+            )
+            if group and (apart or len(group) >= TOGETHER):
+                yield tuple(group)
+                group = []
+            group.append(part)
+        if group:
+            yield tuple(group)
 
     def _flags(self, dataset: str, year: int | None) -> int:
         flags = (self._document_flags if dataset == "documents" else self._form_flags).get(year, 0)
@@ -225,16 +257,20 @@ class _Assembly:
             flags |= file.flags.get(dataset, {}).get(name, 0)
         return flags
 
-    def _work(self, parts: tuple[Part, ...], old: list[tuple[Part, DataFile]]) -> Assemble:
-        changed, first = self._changed, parts[0]
-        low, high = first.bounds[0], parts[-1].bounds[1]
-        name = "" if first.year is None else str(first.year)
+    def _work(self, parts: tuple[Part, ...]) -> Assemble:
+        changed, dataset = self._changed, parts[0].dataset
+        low, high = min(part.bounds[0] for part in parts), max(part.bounds[1] for part in parts)
         rows = tuple(
             file.path
             for file in changed.rows
-            if any(is_touched(part, file.flags.get(first.dataset, {}).get(name, 0)) for part in parts)
+            if any(is_touched(part, file.flags.get(dataset, {}).get(name_of(part.year), 0)) for part in parts)
         )
-        kept = tuple(file for part, file in old if part.bounds[0] < high and low < part.bounds[1])
+        kept = tuple(
+            file
+            for year in {part.year: None for part in parts}
+            for part, file in ([] if self._is_fresh(dataset) else self._old(dataset, year))
+            if part.bounds[0] < high and low < part.bounds[1]
+        )
         return Assemble(
             self._setting,
             parts,
@@ -243,21 +279,13 @@ class _Assembly:
             str(changed.before.snapshot) if changed.before is not None else "",
             frozenset(_between(self._dropped, low, high)) if kept else frozenset(),
             changed.relabel,
-            changed.paths if first.dataset == "documents" else {},
+            changed.paths if dataset == "documents" else {},
             str(self._staged),
         )
 
 
-def _groups(parts: Sequence[Part]) -> Iterator[tuple[Part, ...]]:
-    """Yield stretches of neighbouring parts, each for one piece of work."""
-    group: list[Part] = []
-    for part in parts:
-        if group and (part.number != group[-1].number + 1 or len(group) == TOGETHER):
-            yield tuple(group)
-            group = []
-        group.append(part)
-    if group:
-        yield tuple(group)
+def _by_year(part: Part) -> tuple[int, int, int]:
+    return (-1 if part.year is None else part.year, part.of, part.number)
 
 
 def _readers(changed: Changed, files: Sequence[DataFile], staged: Path) -> list[str]:

@@ -1,7 +1,7 @@
 """Rows between interpretation and publication: one file per piece of work, cut so that a part is found fast.
 
-A rows file holds the tables of some documents, in Arrow's own format (LZ4), each table in batches of one year
-and one thirty-second of all documents, and at its end says where each batch lies. It lives in the workspace's
+A rows file holds the tables of some documents, in Arrow's own format (LZ4), each table in batches of some
+documents by the first digits of their ids, and at its end says where each batch lies. It lives in the workspace's
 ``.tmp``, or beside a plan until that is applied.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 #: The values that could not be typed: the checks need them, readers do not.
 PROBLEMS = "_problems"
 _TAIL = struct.Struct("<q")
-_WIDTH = 3  # hex digits of a document id that decide on the batch, less what is shifted out
+_DIGITS = 4  # of a document id, by which batches and parts are cut
+#: Rows of a batch, about.
+BATCH = 2048
 Step = Callable[[int], None]
 
 
@@ -47,7 +50,7 @@ class RowsFile:
 
     def has(self, dataset: str, year: int | None) -> bool:
         """Say whether there are rows of a year."""
-        return bool(self.rows.get(dataset, {}).get(_name(year)))
+        return bool(self.rows.get(dataset, {}).get(name_of(year)))
 
     def as_json(self) -> dict[str, Any]:
         """Return what ``from_json`` takes."""
@@ -59,7 +62,8 @@ class RowsFile:
         return cls(**state)
 
 
-def _name(year: int | None) -> str:
+def name_of(year: int | None) -> str:
+    """Return the key of ``RowsFile.rows`` for a year."""
     return "" if year is None else str(year)
 
 
@@ -147,15 +151,13 @@ def write_rows(path: Path, tables: Mapping[str, pa.Table]) -> RowsFile:
         for dataset, table in tables.items():
             if not table.num_rows:
                 continue
+            rows[dataset], flags[dataset] = _counted(dataset, table)
             sink = pa.BufferOutputStream()
             listed = []
             with pa.ipc.new_file(sink, table.schema, options=options) as writer:
-                for year, low, batch, here in _batches(dataset, table):
+                for low, batch in _batches(dataset, table):
                     writer.write_batch(batch)
-                    listed.append((_name(year), low, batch.num_rows))
-                    counts, bits = rows.setdefault(dataset, {}), flags.setdefault(dataset, {})
-                    counts[_name(year)] = counts.get(_name(year), 0) + batch.num_rows
-                    bits[_name(year)] = bits.get(_name(year), 0) | here
+                    listed.append(low)
             data = sink.getvalue()
             places[dataset] = (file.tell(), data.size, listed)
             file.write(data)
@@ -170,42 +172,51 @@ def write_rows(path: Path, tables: Mapping[str, pa.Table]) -> RowsFile:
     return RowsFile(str(path), documents.num_rows if documents is not None else 0, rows, flags, statuses)
 
 
-def _batches(dataset: str, table: pa.Table) -> Iterator[tuple[int | None, str, pa.RecordBatch, int]]:
-    """Yield (year, first two digits, rows, flags) of each stretch of documents of one year and one batch."""
-    import pyarrow as pa
-    import pyarrow.compute as compute
+def _heads(dataset: str, table: pa.Table) -> Any:
+    """Return the first digits of the document of each row."""
+    import pyarrow.compute as pc
 
     from pipeline.writers.parquet import key_of
 
-    pc: Any = compute  # run_end_encode is missing in the stubs
+    ids: Any = table.column(key_of(dataset))
+    return pc.utf8_slice_codeunits(ids, 0, _DIGITS)
 
-    years = table.column(PARTITION)
-    for year in years.unique().to_pylist():
-        own = table
-        if len(years.unique()) > 1:
-            own = table.filter(pc.is_null(years) if year is None else pc.equal(years, year))
-        heads = pc.utf8_slice_codeunits(own.column(key_of(dataset)), 0, _WIDTH + 1).combine_chunks()
-        ends = pc.run_end_encode(heads, run_end_type=pa.int32())
-        start, low, bits = 0, "", 0
-        stops = ends.run_ends.to_pylist()
-        for head, stop, before in zip(ends.values.to_pylist(), stops, [0, *stops[:-1]], strict=True):
-            mark = batch_of(head)
-            if low and mark != low:
-                yield year, low, _one(own, start, before), bits
-                start, bits = before, 0
-            low = mark
-            bits |= flag(head)
-            last = stop
-        yield year, low, _one(own, start, last), bits
+
+def _counted(dataset: str, table: pa.Table) -> tuple[dict[str, int], dict[str, int]]:
+    """Return rows and the set of the finest parts, both by year."""
+    import pyarrow as pa
+
+    columns: dict[str, Any] = {"year": table.column(PARTITION), "head": _heads(dataset, table)}
+    pairs = pa.table(columns)
+    rows: dict[str, int] = {}
+    flags: dict[str, int] = {}
+    for one in pairs.group_by(["year", "head"]).aggregate([([], "count_all")]).to_pylist():
+        name = name_of(one["year"])
+        rows[name] = rows.get(name, 0) + one["count_all"]
+        flags[name] = flags.get(name, 0) | flag(one["head"])
+    return rows, flags
+
+
+def _batches(dataset: str, table: pa.Table) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """Yield (first digits of the first document, rows) of stretches of at least BATCH rows and whole documents."""
+    import pyarrow as pa
+    import pyarrow.compute as compute
+
+    pc: Any = compute  # run_end_encode is missing in the stubs
+    ends = pc.run_end_encode(_heads(dataset, table).combine_chunks(), run_end_type=pa.int32())
+    start, low, before = 0, "", 0
+    for head, stop in zip(ends.values.to_pylist(), ends.run_ends.to_pylist(), strict=True):
+        if not low:
+            low = head
+        elif before - start >= BATCH:
+            yield low, _one(table, start, before)
+            start, low = before, head
+        before = stop
+    yield low, _one(table, start, before)
 
 
 def _one(table: pa.Table, start: int, stop: int) -> pa.RecordBatch:
     return table.slice(start, stop - start).combine_chunks().to_batches()[0]
-
-
-def batch_of(document_id: str) -> str:
-    """Return the first two digits of the batch that a document is in: an even multiple of eight."""
-    return f"{int(document_id[:2], 16) & 0xF8:02x}"
 
 
 class OpenRows:
@@ -219,10 +230,8 @@ class OpenRows:
         (length,) = _TAIL.unpack(self._map.read_at(_TAIL.size, size - _TAIL.size))
         self._places: dict[str, Any] = json.loads(self._map.read_at(length, size - _TAIL.size - length))
 
-    def tables(
-        self, dataset: str, low: str = "0000", high: str = "g", *, year: int | None = None, every: bool = True
-    ) -> Iterator[pa.Table]:
-        """Yield the rows of documents from ``low`` to ``high``, of one year unless ``every``."""
+    def tables(self, dataset: str, low: str = "0000", high: str = "g") -> Iterator[pa.Table]:
+        """Yield the rows of documents from ``low`` to ``high``."""
         import pyarrow as pa
 
         from pipeline.writers.parquet import within
@@ -230,12 +239,8 @@ class OpenRows:
         if dataset not in self._places:
             return
         offset, size, listed = self._places[dataset]
-        first = batch_of(low)
-        wanted = [
-            number
-            for number, (name, mark, _rows) in enumerate(listed)
-            if (every or name == _name(year)) and first <= mark < high
-        ]
+        first = max(0, bisect_right(listed, low) - 1)
+        wanted = range(first, bisect_left(listed, high))
         if not wanted:
             return
         self._map.seek(offset)
@@ -244,4 +249,4 @@ class OpenRows:
         yield within(table, dataset, low, high)
 
 
-assert DEPTH <= 4 * (_WIDTH + 1)
+assert DEPTH <= 4 * _DIGITS

@@ -186,6 +186,17 @@ def within(table: pa.Table, dataset: str, low: str, high: str) -> pa.Table:
     return table.filter(inside)
 
 
+def of_year(table: pa.Table, year: int | None) -> pa.Table:
+    """Return the rows of one year, None for those of unknown years."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    years: Any = table.column(PARTITION)
+    if year is None:
+        return table.filter(pc.is_null(years)) if years.null_count < table.num_rows else table
+    return table.filter(pc.fill_null(pc.equal(years, pa.scalar(year, pa.int16())), False))
+
+
 def key_of(dataset: str) -> str:
     """Return the column of a dataset that begins with the document id: it says which part a row is in."""
     return "document_id" if dataset in ("documents", "cells") else "form_id"
