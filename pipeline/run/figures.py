@@ -123,7 +123,7 @@ class Figures:
     def documents(self, column: str, title: Words, note: Words) -> None:
         """Count documents by ``status`` or ``error_code``."""
         rows = self.tables.con.execute(
-            f"select {column}, count(*), sum(size) from documents where {column} is not null "
+            f"select {column}, count(*), coalesce(sum(size), 0) from documents where {column} is not null "
             f"group by {column} order by 2 desc, 1"
         ).fetchall()
         shown = rows[:BARS]
@@ -154,6 +154,50 @@ class Figures:
             "coalesce(error_message, reader, '') as note, paths[1] as path from documents",
             buckets,
             "path, document_id",
+        )
+
+    def media(self) -> None:
+        """Count documents by medium and status."""
+        counts = ", ".join(f"count(*) filter (status = '{status}')" for status in STATUS)
+        rows = self.tables.con.execute(
+            f"select media_type, count(*), coalesce(sum(size), 0), {counts} from documents "
+            "where media_type is not null group by media_type order by 2 desc, 1"
+        ).fetchall()
+        shown = rows[:BARS]
+        source = self.tables.source("documents")
+        bars = [
+            Bar(
+                self._label("media_type", name),
+                tuple(by_status),
+                (f"{count:,}", f"{size / 1e6:,.1f} MB"),
+                (),
+                f"SELECT paths, size, reader, status, error_message FROM {source} WHERE media_type = {quoted(name)}",
+            )
+            for name, count, size, *by_status in shown
+        ]
+        unit = ("文件", "documents")
+        self._add(
+            Figure(
+                "media",
+                ("文件类型与状态", "Media and their status"),
+                ("按内容判断的类型，与扩展名无关", "what the bytes are, whatever the name says"),
+                unit,
+                tuple(STATUS.values()),
+                ("good", "fair", "idle", "bad", "worst"),
+                (unit, ("大小", "size")),
+                tuple(bars),
+                _left_out(len(rows) - len(shown), sum(row[1] for row in rows[BARS:])),
+            ),
+            [str(row[0]) for row in shown],
+        )
+        self.examples.add(
+            "media",
+            "select media_type as bucket, document_id, null::varchar as form_id, null::varchar as dataset, "
+            "null::integer as row_index, null::varchar as field, null::varchar as cell_id, "
+            "status || coalesce(': ' || error_message, '') as note, "
+            "list_position(['quarantined', 'failed', 'partial', 'no_form'], status) as worst from documents",
+            [str(row[0]) for row in shown],
+            "worst nulls last, document_id",
         )
 
     def checks(self) -> None:
@@ -297,7 +341,7 @@ class Figures:
 def _status(column: str, name: str) -> Words:
     if column == "status":
         return STATUS.get(name, (name, ""))
-    words = SOURCE_CODES.get(name)
+    words = SOURCE_CODES.get(name) or STATUS.get(name)
     return (words[0], name) if words is not None else (name, "")
 
 

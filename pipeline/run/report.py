@@ -51,6 +51,8 @@ def figures(workspace: Path) -> Report:
         made = Figures(tables)
         made.documents("status", ("状态", "Status"), ("每个不同的文件内容一次", "one per distinct content"))
         made.documents("error_code", ("原因", "Reasons"), ("没有完全读出的文件", "files not read in full"))
+        made.media()
+        distributions.slowest(made, workspace)
         made.coverage("fiscal_year", ("按年度", "By year"), _SHARE)
         made.coverage("media_type", ("按文件类型", "By medium"), _SHARE)
         made.coverage("form_type", ("按表类型", "By form type"), _NONE)
@@ -62,7 +64,6 @@ def figures(workspace: Path) -> Report:
         distributions.scores(made)
         distributions.execution_rates(made)
         made.unmatched()
-        distributions.slowest(made, workspace)
         manifest = tables.manifest
         origin = (
             ("快照 snapshot", f"{int(manifest['snapshot']):06d}"),

@@ -55,6 +55,8 @@ def test_the_figures_are_those_of_the_rows(hostile: Path) -> None:
     assert low == sum(row["coverage"] < 0.9 for row in forms)
     status = {bar.label[0]: bar.counts[0] for bar in found["status"].bars}
     assert status == {"正常": len(forms), "失败": 1}
+    media = {bar.label[0]: bar.counts for bar in found["media"].bars}
+    assert media == {"txt": (len(forms), 0, 0, 0, 0), "doc": (0, 0, 0, 1, 0)}
     assert [bar.label for bar in found["error_code"].bars] == [("文件已损坏", "corrupt")]
     scores = {bar.label[0]: bar.counts[0] for bar in found["scores"].bars}
     assert scores["0–5"] == 1 and scores["95–100"] == 1 and scores["> 100"] == 1 and scores["100"] == 0
