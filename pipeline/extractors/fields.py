@@ -6,6 +6,9 @@ from pipeline.extractors.typed import Sink
 from pipeline.model import Cell, Claim, Form, Hit, Key, Lattice, Section, Yield
 from pipeline.rulebook.index import Index
 
+#: A head is no longer; the prose below one is.
+_LONGEST_HEAD = 14
+
 
 def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     """Fill the form's fields from the section's labels; the first label with a value wins."""
@@ -40,6 +43,8 @@ def _value(form: Form, hit: Hit, names: set[Key]) -> tuple[Cell, ...]:
         hit.rule.value == "auto" and not _names_columns(form, lattice, label, names)
     ):
         beside = tuple(_right(lattice, label))
+        if len(beside) == 1 and _heads(lattice, label, beside[0], names):
+            return tuple(cell for cell in _below(lattice, label, names) if cell.text.strip())
         if beside and not any(lattice.key(cell) in names for cell in beside):
             return tuple(cell for cell in beside if cell.text.strip())
         pairs = {other.key for other in form.labels if other.inline is not None}
@@ -51,6 +56,27 @@ def _value(form: Form, hit: Hit, names: set[Key]) -> tuple[Cell, ...]:
             return ()
     below = tuple(_below(lattice, label, names))
     return tuple(cell for cell in below if cell.text.strip())
+
+
+def _heads(lattice: Lattice, label: Cell, beside: Cell, names: set[Key]) -> bool:
+    """Say whether a short text beside a label is an unknown head like it: each has a longer text right below.
+
+    年度目标 and 年度目标完成情况 over two columns of prose: the second is not what the first one says.
+    """
+    head = beside.text.strip()
+    if (
+        not 0 < len(head) <= _LONGEST_HEAD
+        or lattice.key(beside) in names
+        or beside.row_span != label.row_span
+    ):
+        return False
+    for cell in (label, beside):
+        under = lattice.at(cell.row + cell.row_span, cell.col)
+        if under is None or under.col != cell.col or lattice.key(under) in names:
+            return False
+        if under.col_span != cell.col_span or len(under.text.strip()) <= _LONGEST_HEAD:
+            return False
+    return True
 
 
 def _names_block(hit: Hit) -> bool:

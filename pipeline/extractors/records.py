@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from pipeline.extractors.torn import Torn, torn_names
 from pipeline.extractors.typed import Sink
+from pipeline.extractors.unnamed import with_signs
 from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Section, Table, TotalRule, Yield
 from pipeline.rulebook.index import Index
 from pipeline.text.values import NotAValue, clean, parse_number
@@ -53,6 +54,7 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     for table in form.tables:
         if table.section.name != section.name:
             continue
+        table = with_signs(form, table)
         if table.lines:
             carry = _Carry(torn_names(form, table, index), _Columns(table))
             for line in table.lines:

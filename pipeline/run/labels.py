@@ -13,13 +13,28 @@ from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import shipped_rules
 from pipeline.rulebook.meanings import Meaning, labels_of, meanings
 from pipeline.text.labels import fold, fold_keep
-from pipeline.text.values import NotAValue, clean, parse_number
+from pipeline.text.units import is_measure_word
+from pipeline.text.values import NotAValue, clean, parse_comparator, parse_number, parse_quantity
 
 LONGEST = 24
 _LEAST = 0.2
 _SAME = 0.85
+_FEWEST_SHAPED = 3
+_PROSE = 25
 _BLIND = frozenset("的及和与或")
-_CELLS = ("document_id", "form_id", "grid", "row", "col", "row_span", "col_span", "text", "role", "field")
+_CELLS = (
+    "document_id",
+    "form_id",
+    "grid",
+    "row",
+    "col",
+    "row_span",
+    "col_span",
+    "text",
+    "role",
+    "field",
+    "match",
+)
 _NUMBERS = ("decimal", "double", "int")
 
 Cell = Mapping[str, object]
@@ -74,8 +89,13 @@ def suggestions(snapshot: Path, rulebook: Rulebook) -> list[Cluster]:
 
     Labels that the rules know by now are left out, so that a list made before a rerun does not repeat them.
     """
-    index = Index(rulebook)
-    cells, types, paths = _read(snapshot)
+    return suggest(*_read(snapshot), Index(rulebook))
+
+
+def suggest(
+    cells: Sequence[Cell], types: Mapping[str, str], paths: Mapping[str, str], index: Index
+) -> list[Cluster]:
+    """Return the unmatched labels of a ledger: its cells, form id -> form type, document id -> path."""
     by_form: dict[str, list[Cell]] = {}
     for cell in cells:
         if cell["form_id"] is not None and _int(cell, "grid") >= 0:
@@ -86,8 +106,14 @@ def suggestions(snapshot: Path, rulebook: Rulebook) -> list[Cluster]:
         form = types.get(name, "")
         if form not in index.forms:
             continue
+        columns = frozenset(
+            label.field
+            for section in index.forms[form].rule.sections
+            if section.kind in ("matrix", "records")
+            for label in section.labels
+        )
         here = {str(cell["field"]) for cell in by_form[name] if cell["role"] == "label" and cell["field"]}
-        for seen in _labels(by_form[name]):
+        for seen in _labels(by_form[name], columns):
             text = str(seen.cell["text"]).strip()
             if any(one.owner == form for one in meanings(index, text, form) if one.how != "loose"):
                 continue
@@ -143,48 +169,73 @@ def _label_like(text: str) -> bool:
     return letters * 2 > len(key) and not any(char.isdigit() for char in key)
 
 
-def _labels(cells: Sequence[Cell]) -> Iterable[_Seen]:
-    """Yield the unmatched cells of one form that stand like labels; what stands right of one is its value."""
+def _labels(cells: Sequence[Cell], columns: frozenset[str]) -> Iterable[_Seen]:
+    """Yield the unmatched cells of one form that stand like labels.
+
+    What stands below a head of a column is its values, down to the first cell that something else was read
+    from; what stands right of another label is its value. ``columns`` are the fields that columns give.
+    """
     at: dict[tuple[int, int, int], Cell] = {}
     for cell in cells:
         for row in range(_int(cell, "row"), _int(cell, "row") + _int(cell, "row_span")):
             for col in range(_int(cell, "col"), _int(cell, "col") + _int(cell, "col_span")):
                 at[_int(cell, "grid"), row, col] = cell
-    taken: set[int] = set()
-    rows: dict[tuple[int, int], set[str]] = {}
+    rows: dict[tuple[int, int], list[Cell]] = {}
     for cell in cells:
-        if cell["role"] == "label" and cell["field"]:
-            rows.setdefault((_int(cell, "grid"), _int(cell, "row")), set()).add(str(cell["field"]))
+        rows.setdefault((_int(cell, "grid"), _int(cell, "row")), []).append(cell)
+    heads = {place for place, line in rows.items() if _is_head(at, line, columns)}
+    known = {
+        place: frozenset(str(one["field"]) for one in line if one["role"] == "label" and one["field"])
+        for place, line in rows.items()
+    }
+    taken: set[int] = set()
     for cell in cells:
         if cell["role"] != "unmatched" or id(cell) in taken or not _label_like(str(cell["text"])):
             continue
         grid, row, col = (_int(cell, name) for name in ("grid", "row", "col"))
-        left = at.get((grid, row, col - 1))
         right = at.get((grid, row, col + _int(cell, "col_span")))
         below = _below(at, cell)
-        heads = any(one is not None and one["role"] in ("label", "header") for one in (left, right))
-        stacked = any(one is not None and one["role"] == "label" for one in (right,)) or (
-            heads
-            and left is not None
-            and left["role"] == "label"
-            and _int(left, "row") == row
-            and bool(below)
-        )
-        if (
-            stacked
-            and below
-            and not (right is not None and right["role"] == "unmatched" and not _like_column(at, right))
-        ):
-            taken.update(id(one) for one in below)
-            beside = frozenset(rows.get((grid, row), ()))
-            yield _Seen(cell, True, [str(one["text"]).strip() for one in below], beside)
+        if (grid, row) in heads:
+            if below:
+                taken.update(id(one) for one in below)
+                yield _Seen(cell, True, [str(one["text"]).strip() for one in below], known[grid, row])
         elif right is not None and right["role"] == "unmatched":
             taken.add(id(right))
             yield _Seen(cell, False, [str(right["text"]).strip()])
 
 
-def _like_column(at: Mapping[tuple[int, int, int], Cell], cell: Cell) -> bool:
-    return _label_like(str(cell["text"])) and bool(_below(at, cell))
+def _is_head(at: Mapping[tuple[int, int, int], Cell], line: Sequence[Cell], columns: frozenset[str]) -> bool:
+    """Say whether a row names columns: two that are known, or nothing but labels over cells that are none."""
+    full = [cell for cell in line if str(cell["text"]).strip()]
+    # a block's name to the left goes down beside the values
+    least = min((_int(cell, "row_span") for cell in full), default=1)
+    printed = [cell for cell in full if _int(cell, "row_span") == least]
+    named = [cell for cell in printed if cell["role"] == "label"]
+    if sum(cell["field"] in columns for cell in named) > 1:
+        return True
+    free = [cell for cell in printed if cell["role"] == "unmatched"]
+    if not free or any(not _label_like(str(cell["text"])) for cell in free):
+        return False
+    if any(cell["role"] == "value" for cell in printed) or len(free) + len(named) < 2:
+        return False
+    under = [(cell, _under(at, cell)) for cell in [*free, *named]]
+    over = [
+        cell
+        for cell, below in under
+        if below is not None and below["role"] in ("unmatched", "value") and not _heads_alike(cell, below)
+    ]
+    return len(over) == len(under)
+
+
+def _under(at: Mapping[tuple[int, int, int], Cell], cell: Cell) -> Cell | None:
+    """Return the cell that begins right below another one, in the same column."""
+    below = at.get((_int(cell, "grid"), _int(cell, "row") + _int(cell, "row_span"), _int(cell, "col")))
+    return below if below is not None and _int(below, "col") == _int(cell, "col") else None
+
+
+def _heads_alike(cell: Cell, below: Cell) -> bool:
+    """Say whether a cell below a label may be a label like it: short, without figures."""
+    return below["role"] == "unmatched" and _label_like(str(below["text"])) and len(str(below["text"])) <= 8
 
 
 def _below(at: Mapping[tuple[int, int, int], Cell], cell: Cell) -> list[Cell]:
@@ -198,11 +249,20 @@ def _below(at: Mapping[tuple[int, int, int], Cell], cell: Cell) -> list[Cell]:
     while row <= last:
         below = at.get((grid, row, col))
         if below is not None:
-            if below["role"] != "unmatched" or _int(below, "col") != col:
+            if _int(below, "col") != col or not (below["role"] == "unmatched" or _unnamed(below)):
                 break
             found.append(below)
         row += 1
     return found
+
+
+def _unnamed(cell: Cell) -> bool:
+    """Say whether a value was read though nobody knows its head: a sign of comparison."""
+    return (
+        cell["role"] == "value"
+        and cell["match"] == "loose"
+        and (parse_comparator(str(cell["text"])) is not None or str(cell["text"]).strip() in ("定性", "定量"))
+    )
 
 
 def _add(cluster: Cluster, seen: _Seen, paths: Mapping[str, str]) -> None:
@@ -251,7 +311,13 @@ def guesses(cluster: Cluster, index: Index, present: Counter[str]) -> tuple[Gues
     from pipeline.text.segment import similar, tokens
 
     kinds = {"matrix", "records"} if cluster.column else {"fields"}
-    sections = {one.name: one for one in index.forms[cluster.form].rule.sections if one.kind in kinds}
+    # over one text each, a head may be a field's label with its value below: 年度目标完成情况
+    once = cluster.column and cluster.gain == len(cluster.places)
+    sections = {
+        one.name: one
+        for one in index.forms[cluster.form].rule.sections
+        if one.kind in kinds or (once and one.kind == "fields")
+    }
     used: dict[str, set[str]] = {}
     nearest: dict[str, tuple[float, str]] = {}
     for target, spelling in labels_of(index, cluster.form):
@@ -267,6 +333,9 @@ def guesses(cluster: Cluster, index: Index, present: Counter[str]) -> tuple[Gues
     weight = {word: math.log((1 + len(used)) / max(1, len(users[word]))) for word in own}
     whole = sum(weight[word] for word in own) or 1.0
     numeric = _numeric(cluster.values)
+    shape = _shape(cluster.values)
+    prose = once and all(len(value) > _PROSE for value in cluster.values)
+    percent = any(char in value for value in cluster.values for char in "%％")
     types = {(one.dataset, one.name): one.type for one in index.rulebook.fields}
     found: list[Guess] = []
     for target, (score, like) in nearest.items():
@@ -274,12 +343,42 @@ def guesses(cluster: Cluster, index: Index, present: Counter[str]) -> tuple[Gues
         section, _, name = target.partition(".")
         number = types.get((sections[section].dataset, name), "").startswith(_NUMBERS)
         total = (score + shared) / 2
+        if shape is not None:
+            total += (
+                0.5 if name == shape else 0.2 if shape == "target_text" and name == "actual_text" else 0.0
+            )
+        if prose and name.startswith("goal_"):
+            total += 0.3
+        if numeric and name.endswith("_rate"):
+            total += 0.1 if percent else -0.2
         if total >= _LEAST:
             total += 0.1 if numeric is not None and number == numeric else -0.15 if number else 0.0
             total -= 0.2 if present[name] else 0.0
             total += 0.15 * _fit(cluster.beside, {label.field for label in sections[section].labels})
             found.append(Guess(target, round(min(max(total, 0.0), 1.0), 3), like))
     return tuple(sorted(found, key=lambda one: (-one.score, one.target))[:3])
+
+
+def _shape(values: Sequence[str]) -> str | None:
+    """Return the column whose values look like no other's, where nearly all do: signs, units, numbers with a sign."""
+    printed = [text for value in values if (text := clean(value)) is not None]
+    if len(printed) < _FEWEST_SHAPED:
+        return None
+    counts = Counter(shape for text in printed if (shape := _shape_of(text)) is not None)
+    shape, count = counts.most_common(1)[0] if counts else (None, 0)
+    return shape if count >= 0.7 * len(printed) else None
+
+
+def _shape_of(text: str) -> str | None:
+    if parse_comparator(text) is not None:
+        return "sign"
+    if is_measure_word(text) or text in ("%", "％", "万元"):
+        return "target_unit"
+    try:
+        quantity = parse_quantity(text)
+    except NotAValue:
+        return None
+    return "target_text" if quantity.comparator is not None else None
 
 
 def _fit(beside: Counter[str], fields: set[str]) -> float:

@@ -11,7 +11,7 @@ from pipeline.errors import StoreError
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
 from pipeline.run import run
-from pipeline.run.labels import Cluster, guesses, suggestions
+from pipeline.run.labels import Cluster, guesses, suggest, suggestions
 from tests.published import rows
 
 
@@ -118,3 +118,42 @@ def test_no_such_suggestion(workspace: Path, wanted: str) -> None:
 def test_without_a_run(tmp_path: Path) -> None:
     with pytest.raises(StoreError):
         labels(tmp_path, None, [], 20)
+
+
+def ledger(*lines: str) -> list[dict[str, object]]:
+    """Return a ledger: one argument is one row, cells parted by |, ``role:text`` or ``role:field:text``."""
+    cells: list[dict[str, object]] = []
+    for row, line in enumerate(lines):
+        for col, cell in enumerate(line.split("|")):
+            role, *field, text = cell.split(":")
+            place = {"document_id": "d", "form_id": "f", "grid": 0, "row": row, "col": col}
+            span = {"row_span": 1, "col_span": 1, "match": None, "field": field[0] if field else None}
+            cells.append({**place, **span, "role": role, "text": text})
+    return cells
+
+
+def guessed(*lines: str) -> dict[str, str]:
+    """Return label -> the likeliest field."""
+    clusters = suggest(ledger(*lines), {"f": "project_self_evaluation"}, {}, Index(load_rulebook()))
+    return {one.text: one.guesses[0].target if one.guesses else "" for one in clusters}
+
+
+def test_heads_without_a_known_neighbour_are_heads_and_not_labels_with_values() -> None:
+    found = guessed(
+        "unmatched:年初设立的目标|unmatched:全年目标的实际完成",
+        "unmatched:"
+        + "按时足额拨付资金保障各项工作正常开展" * 2
+        + "|unmatched:"
+        + "各项工作均已按照年初的计划开展完毕" * 2,
+    )
+    assert found == {"年初设立的目标": "goals.goal_expected", "全年目标的实际完成": "goals.goal_actual"}
+
+
+def test_what_stands_below_a_head_tells_its_column() -> None:
+    found = guessed(
+        "label:level1:一级指标|label:level3:三级指标|unmatched:比较符号列|unmatched:应达水平|label:weight:分值",
+        "value:产出指标|value:甲|unmatched:≥|unmatched:≥98%|value:1",
+        "value:产出指标|value:乙|unmatched:≤|unmatched:≤3天|value:1",
+        "value:产出指标|value:丙|unmatched:＝|unmatched:不少于5次|value:1",
+    )
+    assert found == {"比较符号列": "indicators.sign", "应达水平": "indicators.target_text"}
