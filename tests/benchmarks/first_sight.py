@@ -9,9 +9,9 @@ catalogue prints stays. Headings (year, unit of the amounts) are searched, not l
 
 Then the region's layouts are rendered, read and run under what is left. A field is one column of one row of the truth;
 it is right where the same value comes out, and wrong is every value that the truth does not have: another one, or one
-where it has none. Then the labels that a page prints, that the ledger under all rules matches and the ledger now calls unmatched are looked
-for among what ``guibiao labels`` proposes for the region's pages. Names of rows (fund sources) are words of vocabularies,
-which ``labels`` does not propose: they are counted by themselves.
+where it has none. Then the labels that the ledger under all rules matches and now calls unmatched are looked for among
+what ``guibiao labels`` proposes for the region's pages. Names of rows (fund sources) are words of vocabularies, which
+``labels`` does not propose: they are counted by themselves.
 """
 
 import argparse
