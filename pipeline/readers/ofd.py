@@ -10,7 +10,7 @@ from pipeline.errors import SourceError
 from pipeline.model import Document, Source
 
 MEDIA = ("application/ofd",)
-VERSION = 1
+VERSION = 2
 
 
 def read(source: Source) -> Document:

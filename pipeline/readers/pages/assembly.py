@@ -21,7 +21,7 @@ def assemble(source: Source, reader: str, inks: Iterable[Ink], problems: Iterabl
     pages: list[Page] = []
     for ink in inks:
         if seen.take(ink):
-            pages.append(lay_out(ink, pages[-1].tail if pages else ()))
+            pages.append(lay_out(ink, pages[-1].tail if pages else None))
     seen.judge()
     doubtful = [page.number for page in pages if page.doubts]
     if doubtful:

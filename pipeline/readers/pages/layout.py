@@ -1,14 +1,16 @@
 """The ink of one page to tables with text in their cells and paragraphs around them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 from pipeline.model.document import BBox
+from pipeline.readers.pages.going_on import Tail, Unruled
 from pipeline.readers.pages.ink import Char, Ink, turned
-from pipeline.readers.pages.lattice import Lattice
+from pipeline.readers.pages.lattice import EDGE_TOLERANCE, Lattice
 from pipeline.readers.pages.lines import Line, lines_of
 from pipeline.readers.pages.ruling import find_lattices
-from pipeline.readers.pages.unruled import Unruled, find_unruled
+from pipeline.readers.pages.unruled import find_unruled
 from pipeline.readers.pages.wrapping import Measure, joint, room, text_of
 
 # the inner margin of a cell is never taken for wider than this (Word: 5.4 pt, reportlab: 6 pt)
@@ -33,7 +35,8 @@ class Paragraph:
 class PageTable:
     """One table of one page; ``texts`` go with ``lattice.boxes``; ``lines``: the print of its first and last rows.
 
-    ``measures`` go with the boxes of a table without vertical rules, whose columns show in its print only.
+    ``measures`` go with the boxes of a table without vertical rules, whose columns show in its print only;
+    ``goes_on``: one that was found to have the columns of the page before.
     """
 
     lattice: Lattice
@@ -42,6 +45,7 @@ class PageTable:
     lines: dict[int, list[Line]]
     size: float = 0.0
     measures: tuple[Measure, ...] = ()
+    goes_on: bool = False
 
     def measure(self, number: int) -> Measure:
         """Return the column in which the text of a cell is set."""
@@ -62,13 +66,13 @@ class Page:
     paragraphs: list[Paragraph] = field(default_factory=list)
     stamps: list[str] = field(default_factory=list)
     doubts: int = 0
-    tail: tuple[float, ...] = ()
+    tail: Tail | None = None
 
 
-def lay_out(ink: Ink, tail: Sequence[float] = ()) -> Page:
+def lay_out(ink: Ink, tail: Tail | None = None) -> Page:
     """Return the tables and paragraphs of a page; a table without any text is left out.
 
-    ``tail`` are the column edges of an unruled table with which the page before ended.
+    ``tail`` are the columns of an unruled table with which the page before ended.
     """
     lattices = ink.lattices if ink.lattices is not None else find_lattices(ink.horizontals, ink.verticals)
     lattices = _without_frames(lattices)
@@ -89,18 +93,28 @@ def lay_out(ink: Ink, tail: Sequence[float] = ()) -> Page:
 
 
 def _add_unruled(
-    ink: Ink, page: Page, ruled: Sequence[Lattice], outside: list[Char], tail: Sequence[float]
+    ink: Ink, page: Page, ruled: Sequence[Lattice], outside: list[Char], tail: Tail | None
 ) -> list[Char]:
     """Add the tables without vertical rules; return the characters that are left outside of all tables."""
     found = find_unruled(outside, ink.horizontals, [lattice.bbox for lattice in ruled], tail)
     page.doubts = found.doubts
     if found.tables:
         lowest = max(found.tables, key=lambda table: table.lattice.ys[-1])
-        page.tail = lowest.tail if lowest.lattice.ys[-1] > 0.6 * ink.height else ()
+        page.tail = lowest.tail if lowest.lattice.ys[-1] > 0.6 * ink.height else None
     shares, rest = _share_out(outside, [table.lattice for table in found.tables])
     for table, share in zip(found.tables, shares, strict=True):
-        page.tables.append(_table(table.lattice, share, {}, table))
+        made = _table(table.lattice, share, {}, table)
+        if table.known:
+            made = replace(made, lattice=_moved(made.lattice, table.known), goes_on=True)
+        page.tables.append(made)
     return rest
+
+
+def _moved(lattice: Lattice, known: Sequence[tuple[float, float]]) -> Lattice:
+    """Return a lattice whose columns are called by the edges of the page before; its cells stay where they are."""
+    xs = [next((there for here, there in known if abs(here - x) <= EDGE_TOLERANCE), x) for x in lattice.xs]
+    ordered = all(a < b for a, b in pairwise(xs))
+    return replace(lattice, xs=tuple(xs)) if ordered else lattice
 
 
 def _read_sideways(ink: Ink, lattices: Sequence[Lattice], page: Page) -> list[dict[int, str]]:

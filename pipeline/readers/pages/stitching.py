@@ -88,7 +88,8 @@ def _continuation(run: Run, before: Page, page: Page, lower: PageTable, margin: 
         return None
     header = _repeated_header(opening, lower)
     if not (upper.lattice.open_bottom or lower.lattice.open_top) and (
-        _begins_anew(opening, lower) or not _had_no_room(before, upper, page, lower, margin, header)
+        _begins_anew(opening, lower)
+        or not (lower.goes_on or _had_no_room(before, upper, page, lower, margin, header))
     ):
         return None
     return Part(page.number, lower, shift, header, _is_cut(upper, lower, shift, header))
@@ -190,6 +191,9 @@ def _is_cut(upper: PageTable, lower: PageTable, shift: float, header: int) -> bo
         return True
     going_on = [(down, up) for down, up in met.items() if lower.texts[down]]
     ended = [up for down, up in met.items() if upper.texts[up] and not lower.texts[down]]
+    # the columns of a table without vertical rules are as wide as their print: one line is always full
+    if upper.measures and any(len(upper.lines.get(up, ())) < 2 for _, up in going_on):
+        return False
     return (
         any(upper.lattice.boxes[up].row_span == 1 for up in ended)
         and any(_is_full(upper, up) for _, up in going_on)
