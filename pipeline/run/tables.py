@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import StoreError
 from pipeline.model import PARTITION, Field, Rulebook
+from pipeline.rulebook.fields import DATASETS
 from pipeline.rulebook.load import load_rulebook
 from pipeline.run.rulebooks import kept_rulebook
 from pipeline.store import Workspace
@@ -76,7 +77,7 @@ def define_views(
     import duckdb
 
     columns: dict[str, tuple[str, ...]] = {}
-    for dataset in sorted(manifest["rows"]):
+    for dataset in (name for name in DATASETS if name in manifest["rows"]):  # the rest is not of the contract
         listed = [file for file in manifest["files"] if file["path"].startswith(f"{dataset}/")]
         # a file without rows only tells the columns
         filled = [file for file in listed if file["rows"]] or listed[:1]

@@ -1,6 +1,7 @@
 import csv
 import json
 import math
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -310,6 +311,23 @@ def test_labels_that_stand_twice_keep_their_columns_apart() -> None:
     both = Selection("d", "", "", (field, replace(field, name="other"), replace(field, label_zh="乙")), "", 0)
     assert both.names("zh") == (f"{field.label_zh} {field.name}", f"{field.label_zh} other", "乙")
     assert both.names("en") == (field.name, "other", field.name)
+
+
+def test_what_a_snapshot_keeps_for_itself_is_not_exported(tmp_path: Path) -> None:
+    made = workspace(tmp_path / "ws")
+    path = made / "snapshots" / "000001" / "manifest.json"
+    manifest = json.loads(path.read_text("utf-8"))
+    own = [
+        file | {"path": "_" + file["path"]}
+        for file in manifest["files"]
+        if file["path"].startswith("checks/")
+    ]
+    shutil.copytree(path.parent / "checks", path.parent / "_checks")
+    manifest |= {"rows": manifest["rows"] | {"_checks": 3}, "files": manifest["files"] + own}
+    path.write_text(json.dumps(manifest), "utf-8")
+    assert set(export(made, tmp_path / "out").rows) == set(DATASETS)
+    with pytest.raises(OutputError, match="may not read _checks"):
+        export(made, tmp_path / "out.duckdb", where="form_id IN (SELECT form_id FROM _checks)")
 
 
 def test_a_lost_file_is_an_error(tmp_path: Path) -> None:
