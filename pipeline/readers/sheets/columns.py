@@ -113,9 +113,12 @@ def quick_cells(sheet: ColumnSheet) -> tuple[Box, tuple[Cell, ...]] | None:
     top, bottom, left, right = box
     width = right - left + 1
     texts = [""] * len(marks)
-    start = top * width + left
-    for row, col, text in zip(sheet.rows, sheet.cols, sheet.shown, strict=True):
-        texts[row * width + col - start] = text
+    if start := top * width + left:
+        for row, col, text in zip(sheet.rows, sheet.cols, sheet.shown, strict=True):
+            texts[row * width + col - start] = text
+    else:
+        for row, col, text in zip(sheet.rows, sheet.cols, sheet.shown, strict=True):
+            texts[row * width + col] = text
     free = marks.translate(_IS_FREE)
     seen = [*compress(texts, free)]
     if len(seen) - seen.count("") != len(sheet.shown):

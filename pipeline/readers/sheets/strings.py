@@ -82,21 +82,23 @@ class _Segments:
             for _ in range(count - len(out)):
                 if at >= end:
                     break
-                flags, start = data[at + 2], at + 3
+                flags = data[at + 2]
                 if flags == 1:
+                    start = at + 3
                     stop = start + 2 * (data[at] | data[at + 1] << 8)
                     if stop > full:
                         break
                     append(data[start:stop].decode(codec))
                     at = stop
                 elif flags == 0:
+                    start = at + 3
                     stop = start + (data[at] | data[at + 1] << 8)
                     if stop > full:
                         break
                     append(narrow[start:stop])
                     at = stop
                 else:
-                    start, tail = _rich(data, start, flags)
+                    start, tail = _rich(data, at + 3, flags)
                     stop = start + ((data[at] | data[at + 1] << 8) << (flags & _WIDE))
                     if stop + tail > full:
                         break
