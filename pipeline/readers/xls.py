@@ -14,7 +14,7 @@ from pipeline.readers.sheets.layout import Layout
 from pipeline.readers.sheets.legacy import read_legacy
 
 MEDIA = ("application/vnd.ms-excel",)
-VERSION = 1
+VERSION = 2
 
 
 def read(source: Source) -> Document:

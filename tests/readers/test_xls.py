@@ -34,7 +34,7 @@ def test_a_form_keeps_its_texts_numbers_and_spans(seed: int) -> None:
     document = read(xls_bytes(lambda book: samples.write_form_xls(book, cells)))
     found = [tuple(cell[:5]) for cell in document.grids[0].cells if cell.text]
     assert found == [(*place, shown(value, code)) for *place, value, code in cells]
-    assert (document.pages, document.reader, document.problems) == (1, "xls/1", ())
+    assert (document.pages, document.reader, document.problems) == (1, "xls/2", ())
     assert document.grids[0].locator == "Sheet1"
 
 

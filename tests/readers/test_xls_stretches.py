@@ -11,6 +11,7 @@ from pipeline.readers.sheets import biff
 from pipeline.readers.sheets.biff import read_book, read_sheets
 from pipeline.readers.sheets.columns import ColumnSheet
 from pipeline.readers.sheets.stretches import PLAIN, Shown, put_stretch
+from pipeline.readers.sheets.strings import shared_texts
 from pipeline.readers.sheets.styles import Styles
 
 Seen = list[tuple[list[tuple[int, str]], str]]
@@ -130,3 +131,17 @@ def test_what_looks_like_a_cell_within_another_record_is_none() -> None:
         for cells in (hidden, hidden + hidden, hidden + record(0x0201, bytes(6))):
             assert seen(stream(cells), PLAIN) == seen(stream(cells), frozenset()) == [([], "[]")]
             assert len(seen(stream(cells + label + hidden), PLAIN)[0][0]) == 1
+
+
+@pytest.mark.parametrize("units", [[0xD800], [0x4E59, 0xD800], [0xDC00, 0x4E59], [0xD800, 0x4E59]])
+def test_half_a_surrogate_pair_is_a_replacement_and_the_strings_behind_it_are_whole(units: list[int]) -> None:
+    def shared(*texts: bytes) -> list[str]:
+        body = b"".join(struct.pack("<HB", len(text) // 2, 1) + text for text in texts)
+        return shared_texts([struct.pack("<II", len(texts), len(texts)) + body])
+
+    half = struct.pack(f"<{len(units)}H", *units)
+    marked = "\ufeff甲".encode("utf-16-le")
+    whole = "乙丙".encode("utf-16-le")
+    expected = "".join("\ufffd" if 0xD800 <= unit < 0xE000 else chr(unit) for unit in units)
+    assert shared(whole, half, whole) == ["乙丙", expected, "乙丙"]
+    assert shared(whole, half, marked) == ["乙丙", expected, "\ufeff甲"]
