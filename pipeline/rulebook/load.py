@@ -31,7 +31,7 @@ def load_rulebook(overlay: Path | None = None, base: Path | None = None) -> Rule
     """
     files = _collect(base or shipped_rules(), overlay)
     reader = Reader()
-    forms = _forms(reader, files)
+    forms = _forms(reader, files, overlay)
     vocabularies = _vocabularies(reader, files)
     fields, field_faults = _load_fields(files)
     checks, check_faults = _load_checks(files)
@@ -87,10 +87,12 @@ def _load_checks(files: Mapping[str, Path]) -> tuple[tuple[Check, ...], tuple[Fa
     return tuple(found[name] for name in sorted(found)), tuple(faults)
 
 
-def _forms(reader: Reader, files: Mapping[str, Path]) -> list[FormFile]:
+def _forms(reader: Reader, files: Mapping[str, Path], overlay: Path | None) -> list[FormFile]:
+    """Return the form types, the user's own before the shipped: a title that both know is the user's."""
+    own = {name for name, path in files.items() if overlay is not None and path.is_relative_to(overlay)}
     bases: dict[str, FormFile] = {}
     overlays: list[FormFile] = []
-    for name, path in files.items():
+    for name, path in sorted(files.items(), key=lambda pair: pair[0] not in own):
         if not name.startswith("forms/"):
             continue
         root = reader.load(path, name)
