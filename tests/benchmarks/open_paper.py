@@ -25,7 +25,7 @@ class Misfit(Exception):
 class Style:
     """How a table is set: sizes in points; ``leading`` and ``uneven`` are factors.
 
-    ``rules``: ``all``, ``horizontal``, ``few`` (at the ends and below heads only) or ``none``. ``words`` and
+    ``rules``: ``all``, ``horizontal`` or ``none``. ``words`` and
     ``numbers`` say how short texts and amounts are set, ``middle`` whether cells are set to the middle of rows.
     """
 

@@ -1,6 +1,6 @@
-"""Precision and recall on forms whose tables have horizontal rules only or none, into docs/accuracy.md.
+"""Precision and recall on forms whose tables have horizontal rules only or none.
 
-    python -m tests.benchmarks.open_tables [--set development|held_out] [--count 40] [--rules none,horizontal] [--show 3]
+    python -m tests.benchmarks.open_tables [--set development|held_out] [--count 40] [--rules none,horizontal,all] [--show 3]
 
 Layouts are drawn at random as in random_layouts, and set at random: print sizes, leading, margins of cells,
 widths of columns, text set left, to the middle or right, cells set to the top or the middle of their rows. The

@@ -13,6 +13,10 @@ from pipeline.readers.pages.pdfium import read_inks
 from pipeline.rulebook.index import Index
 from pipeline.rulebook.load import load_rulebook
 from pipeline.run import interpret
+from tests.benchmarks.accuracy import Count, counted
+from tests.benchmarks.open_tables import drawn
+from tests.synthetic import DATASETS
+from tests.synthetic import read as synthetic
 
 FORMS = Path(__file__).parents[2] / "fixtures" / "project_self_evaluation" / "changji_2020" / "source"
 OWN = {"form_id", "document_id", "coverage", "rulebook"}
@@ -184,3 +188,69 @@ def test_a_table_between_horizontal_rules_goes_on_over_the_page():
     ]
     assert {cell.page for cell in doc.grids[0].cells} == {1, 2}
     assert doc.problems == ()
+
+
+def texts(document):
+    return [[cell.text for cell in line] for grid in document.grids for _, line in grid.rows()]
+
+
+def test_numbers_set_right_belong_to_the_heads_left_of_them():
+    """They do not reach under a head set to the middle of a wide column; a dash does."""
+    heads = ("资金来源", "年初预算数", "全年执行数", "执行率")
+    body = [
+        ("年度资金总额", "1,234.50", "900.00", "72.9%"),
+        ("其中：财政拨款", "34.5", "—", "88%"),
+        ("其他资金", "1,200", "900", "5%"),
+    ]
+    page, buffer = canvas()
+    for number, line in enumerate([heads, *body]):
+        for column, text in enumerate(line):
+            align = "right" if text[:1].isdigit() else "center"
+            text_lines(page, [text], 60 + 120 * column, 120 + number * 20, 115, align)
+    assert texts(read(finish(page, buffer))) == [list(line) for line in (heads, *body)]
+
+
+def test_labels_in_the_middle_of_their_rows_are_merged_over_them():
+    page, buffer = canvas()
+    for x, text in zip((60, 160, 300, 400), ("一级指标", "三级指标", "指标值", "得分"), strict=True):
+        text_lines(page, [text], x, 100, 90, "center")
+    names = ("发放补贴人数", "资料录入准确率", "资金拨付及时率", "群众满意度", "设施完好率")
+    for number, name in enumerate(names):
+        for x, text in zip((160, 300, 400), (name, f"≥{number + 90}%", str(number)), strict=True):
+            text_lines(page, [text], x, 124 + number * 24, 90, "center")
+    text_lines(page, ["产出指标"], 60, 124 + 0.5 * 24, 90, "center")
+    text_lines(page, ["效益指标"], 60, 124 + 3 * 24, 90, "center")
+    document = read(finish(page, buffer))
+    (grid,) = document.grids
+    labels = [(cell.text, cell.row, cell.row_span) for cell in grid.cells if cell.col == 0 and cell.text]
+    assert labels == [("一级指标", 0, 1), ("产出指标", 1, 2), ("效益指标", 3, 3)]
+    assert document.problems == ()
+
+
+def test_a_form_has_sections_with_other_columns():
+    """Two columns of labels and values above, five columns below: neither is cut by the edges of the other."""
+    page, buffer = canvas()
+    for number, line in enumerate(
+        [("项目名称", "乡村道路养护", "主管部门", "交通运输局"), ("实施单位", "公路段", "负责人", "张三")]
+    ):
+        for x, text in zip((60, 170, 320, 420), line, strict=True):
+            text_lines(page, [text], x, 100 + number * 20, 90, "left")
+    for number, line in enumerate([HEAD, *BODY]):
+        for x, text in zip(STARTS, line, strict=True):
+            text_lines(page, [text] if text else [], x, 150 + number * 20, 70, "left")
+    filled = [[text for text in line if text] for line in texts(read(finish(page, buffer)))]
+    assert filled[:2] == [list(line) for line in fields]
+    assert filled[2:] == [[text for text in line if text] for line in (HEAD, *BODY)]
+
+
+@pytest.mark.parametrize("name", ["development", "held_out"])
+def test_random_forms_between_horizontal_rules_lose_little_and_invent_nothing(name, tmp_path):
+    total = Count()
+    for number, (_, _, _, true, data) in enumerate(drawn(name, "horizontal", 6)):
+        path = tmp_path / f"{number}.pdf"
+        path.write_bytes(data)
+        found = synthetic(path)
+        for dataset in DATASETS:
+            total = total.plus(counted(true, found, dataset))
+    assert total.precision >= 0.995
+    assert total.recall >= 0.9

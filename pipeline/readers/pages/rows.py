@@ -14,6 +14,9 @@ Wide = tuple[int, int, Block]
 OFF = 1.3
 # what stands in a row shares this much of a line's height with it
 _TOUCH = 0.35
+# so many rows have one in the middle; what is merged over them stands within this share of a row of it
+_FEWEST_MERGED = 3
+_HALFWAY = 0.6
 # so many cells tell how they are set
 _FEWEST_SETTINGS = 3
 # no more rows than this stand below the last group
@@ -125,17 +128,23 @@ def _anchor(columns: Sequence[Sequence[Block]]) -> int:
 
 def _merge_lone(rows: Rows, columns: Sequence[Sequence[Block]], above: int, anchor: int) -> None:
     """Merge over all rows the lone values of several columns that stand together in the middle of them."""
-    count = len(rows.extents) - above
-    middle = above + count // 2
-    lone = [
-        col
-        for col in range(anchor + 1, len(columns))
-        if len(columns[col]) == 1 and is_value(columns[col][0].text) and col in rows.placed[middle]
-    ]
-    if count < 3 or count % 2 == 0 or len(lone) < 2:
+    extents = rows.extents[above:]
+    if len(extents) < _FEWEST_MERGED:
         return
-    for col in lone:
-        rows.wide.append((above, len(rows.extents) - 1, col, col, rows.placed[middle].pop(col)))
+    centre = (extents[0][0] + extents[-1][1]) / 2
+    pitch = (extents[-1][1] - extents[0][0]) / len(extents)
+    lone = [
+        (row, col)
+        for col in range(anchor + 1, len(columns))
+        for row in range(above + 1, len(rows.extents) - 1)
+        if len(columns[col]) == 1
+        and col in rows.placed[row]
+        and is_value(columns[col][0].text)
+        and abs(columns[col][0].middle - centre) < _HALFWAY * pitch
+    ]
+    if len(lone) > 1:
+        for row, col in lone:
+            rows.wide.append((above, len(rows.extents) - 1, col, col, rows.placed[row].pop(col)))
 
 
 def _has_room(extent: Extent, rows: Sequence[Extent]) -> bool:
