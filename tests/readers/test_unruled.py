@@ -230,9 +230,11 @@ def test_labels_in_the_middle_of_their_rows_are_merged_over_them():
 def test_a_form_has_sections_with_other_columns():
     """Two columns of labels and values above, five columns below: neither is cut by the edges of the other."""
     page, buffer = canvas()
-    for number, line in enumerate(
-        [("项目名称", "乡村道路养护", "主管部门", "交通运输局"), ("实施单位", "公路段", "负责人", "张三")]
-    ):
+    fields = [
+        ("项目名称", "乡村道路养护", "主管部门", "交通运输局"),
+        ("实施单位", "公路段", "负责人", "张三"),
+    ]
+    for number, line in enumerate(fields):
         for x, text in zip((60, 170, 320, 420), line, strict=True):
             text_lines(page, [text], x, 100 + number * 20, 90, "left")
     for number, line in enumerate([HEAD, *BODY]):
