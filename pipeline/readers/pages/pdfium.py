@@ -7,12 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from operator import sub
+from typing import Any
 
 from pipeline.errors import SourceError
 from pipeline.readers.pages.glyphs import private, replacements, symbol
 from pipeline.readers.pages.ink import Char, Ink, Rule, turned, written
 from pipeline.readers.pages.pdfium_calls import call, floats
-from pipeline.readers.pages.pdfium_fonts import use_one_font
+from pipeline.readers.pages.pdfium_fonts import one_font
 from pipeline.readers.pages.pdfium_forms import field_values
 from pipeline.readers.pages.pdfium_objects import Objects, Walk, is_pale
 
@@ -28,11 +29,15 @@ def read_inks(data: bytes) -> Iterator[Ink]:
     """Yield the ink of each page, a page closed before the next is opened; SourceError where none opens."""
     from pypdfium2 import PdfDocument, PdfiumError
 
-    use_one_font()
-    try:
-        pdf = PdfDocument(data)
-    except PdfiumError as error:
-        raise _refused(error.err_code, str(error), data) from error
+    with one_font():
+        try:
+            pdf = PdfDocument(data)
+        except PdfiumError as error:
+            raise _refused(error.err_code, str(error), data) from error
+        yield from _pages(pdf)
+
+
+def _pages(pdf: Any) -> Iterator[Ink]:
     try:
         count = len(pdf)
         if not count:

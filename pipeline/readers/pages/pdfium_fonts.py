@@ -96,26 +96,59 @@ def _provider() -> Any:
     return info
 
 
-@cache
-def use_one_font() -> None:
-    """Make PDFium take the one font for every font that a document does not hold; from the second call on, nothing."""
-    import pypdfium2.raw as raw
+class _Fonts:
+    """What PDFium asks at the moment; it asks one provider for all documents of a process."""
 
-    raw.FPDF_SetSystemFontInfo(ctypes.byref(_provider()))
+    def __init__(self) -> None:
+        self._readers = 0
+        self._usual: Any = None
+
+    def one(self) -> None:
+        """Begin to read: the one font from now on."""
+        self._readers += 1
+        self._set()
+
+    def done(self) -> None:
+        """End reading: the machine's fonts again, when nobody else reads."""
+        self._readers -= 1
+        self._set()
+
+    def _set(self, rendering: bool = False) -> None:
+        import pypdfium2.raw as raw
+
+        # PDFium lets go of the provider before when it is given the next: only then may that be freed
+        before, self._usual = self._usual, None
+        if self._readers and not rendering:
+            raw.FPDF_SetSystemFontInfo(ctypes.byref(_provider()))
+        else:
+            self._usual = raw.FPDF_GetDefaultSystemFontInfo()
+            raw.FPDF_SetSystemFontInfo(self._usual)
+        if before:
+            raw.FPDF_FreeDefaultSystemFontInfo(before)
+
+    def rendering(self, begins: bool) -> None:
+        """Begin or end to render."""
+        self._set(begins)
+
+
+_fonts = _Fonts()
+
+
+@contextmanager
+def one_font() -> Iterator[None]:
+    """Let PDFium take the one font for every font that a document does not hold."""
+    _fonts.one()
+    try:
+        yield
+    finally:
+        _fonts.done()
 
 
 @contextmanager
 def fonts_of_the_machine() -> Iterator[None]:
-    """Let PDFium use the machine's fonts meanwhile: what is rendered is looked at."""
-    import pypdfium2.raw as raw
-
-    usual = raw.FPDF_GetDefaultSystemFontInfo()
-    if not usual:
-        yield
-        return
-    raw.FPDF_SetSystemFontInfo(usual)
+    """Let PDFium use the machine's fonts while a page is rendered in the midst of reading."""
+    _fonts.rendering(True)
     try:
         yield
     finally:
-        raw.FPDF_SetSystemFontInfo(ctypes.byref(_provider()))
-        raw.FPDF_FreeDefaultSystemFontInfo(usual)
+        _fonts.rendering(False)
