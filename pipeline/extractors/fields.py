@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from pipeline.extractors.typed import Sink
-from pipeline.model import Cell, Claim, Form, Hit, Key, Lattice, Section, Yield
+from pipeline.model import Cell, Claim, Form, Hit, Key, Lattice, Problem, Section, Yield
 from pipeline.rulebook.index import Index
 
 #: A head is no longer; the prose below one is.
 _LONGEST_HEAD = 14
+_INSTRUCTIONS = "instructions"
 
 
 def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
@@ -28,9 +29,18 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
             continue
         lattice = form.lattices[hit.key[0]]
         keys = tuple(lattice.key(cell) for cell in cells)
+        text = "\n".join(cell.text for cell in cells)
+        hint = index.word(_INSTRUCTIONS, text)
+        if hint is not None:
+            message = "a hint of the form left where a value should stand: not taken"
+            out.problems.append(Problem("forms", None, hit.rule.field, keys[0], text, message))
+            out.claims.update(
+                (key, Claim("ignored", None, None, hint[1].place, "instruction")) for key in keys
+            )
+            continue
         for key in keys:
             out.claims.setdefault(key, Claim("value", None, hit.how, hit.spelling.place))
-        sink.put(hit.rule.field, "\n".join(cell.text for cell in cells), keys, hit.spelling.place)
+        sink.put(hit.rule.field, text, keys, hit.spelling.place)
 
 
 def _value(form: Form, hit: Hit, names: set[Key]) -> tuple[Cell, ...]:
@@ -84,8 +94,8 @@ def _names_block(hit: Hit) -> bool:
     return any(spelling.key == hit.spelling.key for spelling in hit.section.starts)
 
 
-def _preference(hit: Hit) -> tuple[str, int]:
-    """Order the labels of one field as the rule lists their spellings: the first is the most telling."""
+def _preference(hit: Hit) -> tuple[str, bool, int]:
+    """Order the labels of one field: a table's before a paragraph's, then as the rule lists their spellings."""
     place = next(
         (
             at
@@ -94,7 +104,7 @@ def _preference(hit: Hit) -> tuple[str, int]:
         ),
         99,
     )
-    return hit.rule.field, place
+    return hit.rule.field, hit.key[0] < 0, place
 
 
 def _names_columns(form: Form, lattice: Lattice, label: Cell, names: set[Key]) -> bool:

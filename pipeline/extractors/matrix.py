@@ -1,14 +1,16 @@
 """Matrix sections: a row's label crossed with a column's label gives one value of one row."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.extractors.typed import Sink, unit_in
 from pipeline.model import Cell, Claim, Column, Form, Key, Lattice, Line, Pair, Section, Table, Use, Yield
 from pipeline.rulebook.index import Index
-from pipeline.text.labels import fold, notes
+from pipeline.text.labels import fold, fold_keep, notes
 from pipeline.text.values import clean
 
+_STATED = re.compile(r"单位:(?P<unit>[百千]?[万亿]?元)$")
 #: The code of a sum whose label names its column and no source.
 _WHOLE = "total"
 
@@ -192,7 +194,8 @@ def _general_unit(form: Form, table: Table, out: Yield) -> str | None:
                 out.uses.append(Use("forms", None, "amount_unit", key, form.headers[key][0].place))
             return unit
     for key, text in _beside_heads(form, table):
-        unit = unit_in(text)
+        stated = _STATED.search(fold_keep(text))
+        unit = unit_in(text) or (stated["unit"] if stated else None)
         if unit is not None:
             out.claims.setdefault(key, Claim("header", None, None, table.section.place))
             if out.forms.get("amount_unit") is None:

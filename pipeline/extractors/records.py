@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from pipeline.extractors import outline
 from pipeline.extractors.torn import Torn, torn_names
 from pipeline.extractors.typed import Sink
 from pipeline.extractors.unnamed import with_signs
@@ -53,6 +54,9 @@ def extract(form: Form, section: Section, out: Yield, index: Index) -> None:
     """Add one row per record; a line that names nothing and holds nothing is ``ignored: placeholder``."""
     for table in form.tables:
         if table.section.name != section.name:
+            continue
+        if table.outline:
+            outline.read(form, table, out, index)
             continue
         table = with_signs(form, table)
         if table.lines:

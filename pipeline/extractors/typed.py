@@ -29,12 +29,17 @@ _SHORT = 40
 _SCORES = frozenset({"weight", "score", "reviewed_score", "total_weight", "total_score"})
 _QUANTITIES = {"target_text": "target", "actual_text": "actual"}
 _NAMES = {
+    "project_leader": "contact_phone",
     "supervising_department": "supervising_department_code",
     "implementing_unit": "implementing_unit_code",
     "project_name": "project_code",
 }
 # 219001-棠溪镇, [105]教育部, (433)供销社
 _CODED = re.compile(r"^[\[(（【]?(?P<code>[0-9A-Za-z]{3,})[\])）】]?[-—_－ ]*(?P<name>[㐀-鿿].+)$", re.DOTALL)
+# 张立新13800000000, 张立新（0730-8880000）: a person's name with the number behind it
+_CALLED = re.compile(
+    r"(?P<name>[㐀-鿿·]{2,15})[\s:：,，、/(（]*(?P<phone>(?:0\d{2,3}[-—－ ]?)?\d{7,8}|1\d{10})[)）]?"
+)
 _FRAMED = re.compile(r"^(?:[\[(（【][0-9A-Za-z]{3,}[\])）】]|[0-9A-Za-z]{3,}[-—_－])")
 _LONG_CODE = re.compile(r"^[\[(（【]?(?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{6,}")
 _YEAR_LIKE = re.compile(r"^(?:19|20)\d\d(?:[-—－][12]?\d?|年)")
@@ -210,6 +215,9 @@ def _quantity(field: str, prefix: str, text: str) -> dict[str, object]:
 
 def _named(field: str, code_field: str, text: str) -> dict[str, object]:
     """Split a name from the code printed before it; a project's name only from a long or framed code."""
+    if field == "project_leader":
+        person = _CALLED.fullmatch(text)
+        return {field: person["name"], code_field: person["phone"]} if person else {field: text}
     found = _CODED.match(text)
     if found is None or _YEAR_LIKE.match(text):
         return {field: text}

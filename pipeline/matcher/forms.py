@@ -1,5 +1,6 @@
 """Documents to forms: cut at titles, choose the form type, walk the rows into sections."""
 
+import re
 from collections.abc import Iterable, Sequence
 
 from pipeline.matcher import pairs
@@ -16,6 +17,7 @@ from pipeline.matcher.items import (
     reading_order,
     split_repeats,
 )
+from pipeline.matcher.listing import listed
 from pipeline.matcher.walk import Walk
 from pipeline.model import (
     Block,
@@ -34,6 +36,9 @@ from pipeline.text.labels import fold
 FEWEST_LABELS = 3
 _PAGE_NUMBER = 4
 _ASIDE = 40
+_SIGNED = 120
+_GAP = re.compile(r"[\s\u3000]+(?=[^\s：:]{2,14}[：:])")
+_YEAR = re.compile(r"[(（]?\s*(?:19|20)\d\d\s*年?\s*[)）]?")
 
 
 def match(document: Document, index: Index) -> tuple[Form, ...]:
@@ -47,7 +52,12 @@ def match(document: Document, index: Index) -> tuple[Form, ...]:
     before: tuple[Item, ...] = ()
     context: tuple[Item, ...] = ()
     for stretch in cut(reading_order(document, lattices), lattices, index):
-        for part in _parts(stretch, lattices, index):
+        projects = list(listed(stretch, lattices, index))
+        for part, project in projects:
+            forms.append(_form(len(forms), part, project, lattices, before))
+        for place, part in enumerate(_parts(stretch, lattices, index) if not projects else ()):
+            if place and stretch.title is not None:
+                before = _leading(stretch)
             walk = _best_walk(part, lattices, index)
             if walk is not None:
                 if not forms:
@@ -57,6 +67,17 @@ def match(document: Document, index: Index) -> tuple[Form, ...]:
             else:
                 before = part.items
     return tuple(forms)
+
+
+def _leading(stretch: Stretch) -> tuple[Item, ...]:
+    """Return the paragraphs between a title and its first table: they may serve all forms below."""
+    found: list[Item] = []
+    for item in stretch.items:
+        if isinstance(item, Line) and found:
+            break
+        if isinstance(item, Block):
+            found.append(item)
+    return tuple(found)
 
 
 def _parts(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> Iterable[Stretch]:
@@ -98,6 +119,7 @@ def _walk(stretch: Stretch, lattices: Sequence[Lattice], labels: FormIndex, inde
     skip: Line | None = None
     for item in stretch.items:
         if isinstance(item, Block):
+            _signed(walk, item)
             if not walk.hits and not walk.tables and walk.open is None:
                 walk.heading.append(((-1, item.order, 0), item.text))
             elif len(item.text) <= _ASIDE:
@@ -123,7 +145,7 @@ def _line(walk: Walk, line: Line, lattice: Lattice) -> int:
             walk.lines.append(line)
         return 1
     looks = [walk.labels.look(cell.text) for cell in full]
-    if sum([bool(look.columns) for look in looks]) > 1:
+    if sum([bool(look.columns or look.ignored) for look in looks]) > 1:
         header = find_header(lattice, line.row, walk.labels, walk.index)
         if header is not None:
             return _header(walk, header, line, lattice)
@@ -270,6 +292,27 @@ def _is_value(walk: Walk, cell: Cell, lattice: Lattice) -> bool:
     return any(hit.key == key and hit.inline is None for hit in walk.hits)
 
 
+def _signed(walk: Walk, block: Block) -> None:
+    """Take the labels of a paragraph that have a value behind their colon, parted by blanks.
+
+    What stands behind a label that no rule knows is that one's: 填表人：张三 联系电话：….
+    """
+    if len(block.text) > _SIGNED or not ("：" in block.text or ":" in block.text):
+        return
+    for piece in _GAP.split(block.text):
+        found = _inline(piece, walk.labels)
+        if found is None and piece.rstrip()[-1:] not in "：:":
+            return
+        if found is not None:
+            named, value = found
+            if "：" in value or ":" in value:
+                return
+            key = (-1, block.order, 0)
+            walk.signed.append(
+                Hit(key, block.text, named.section, named.rule, named.spelling, named.how, inline=value)
+            )
+
+
 def _inline(text: str, labels: FormIndex) -> tuple[Named, str] | None:
     """Return what a label before a colon stands for and the value behind it, both in one cell."""
     at = min((place for mark in "：:" if (place := text.find(mark)) > 0), default=0)
@@ -298,7 +341,7 @@ def _form(
         title_key=title.key if title else None,
         blocks=blocks,
         lines=lines,
-        labels=tuple(walk.hits),
+        labels=(*walk.hits, *walk.signed),
         headers=walk.headers,
         tables=tuple(walk.tables),
         lattices={line.grid: lattices[line.grid] for line in lines},
@@ -318,7 +361,7 @@ def _context(before: tuple[Item, ...], lattices: Sequence[Lattice]) -> list[tupl
             if cell is None:
                 continue
             key, text = lattices[item.grid].key(cell), cell.text
-        if len(text) <= 40 and ("年度" in text or "单位" in text):
+        if len(text) <= 40 and ("年度" in text or "单位" in text or _YEAR.fullmatch(text)):
             found.append((key, text))
     return found
 

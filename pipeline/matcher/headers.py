@@ -77,17 +77,20 @@ def find_header(lattice: Lattice, row: int, labels: FormIndex, index: Index) -> 
     if _pairs(lattice, row, labels):
         return None
     present: dict[str, int] = {}
+    others = 0
     for cell in lattice.printed(row):
-        for name in labels.look(cell.text).columns:
+        look = labels.look(cell.text)
+        others += look.ignored is not None
+        for name in look.columns:
             present[name] = present.get(name, 0) + 1
     for name, count in present.items():
-        if count < 2:
-            continue
         section = labels.sections[name]
+        if count < 2 and not (others and section.kind == "matrix"):
+            continue
         header = _header(lattice, row, section, labels)
         if header is not None and (best is None or header.strength > best.strength):
             best = header
-    return _with_horizons(best, lattice, row, index) if best is not None else None
+    return _with_horizons(best, lattice, row, labels, index) if best is not None else None
 
 
 def _pairs(lattice: Lattice, row: int, labels: FormIndex) -> bool:
@@ -207,8 +210,13 @@ def _read(lattice: Lattice, row: int, depth: int, section: Section, labels: Form
                 Column(named.rule, named.spelling, named.how, leaf.start, leaf.end, keys, text, lowest=low)
             )
     columns = _levelled(columns, section)
-    columns = _recipients(columns, section, labels) or _halves(columns)
-    if not _enough(section, columns):
+    unnamed = _unnamed_recipients(lattice, columns, [one[0] for one in resolved if one[2] is None], section)
+    if unnamed and _hold_figures(lattice, row + depth, unnamed):
+        columns = unnamed
+    else:
+        columns = _recipients(columns, section, labels) or _halves(columns)
+    ignored = any(labels.look(leaf.cells[-1].text).ignored is not None for leaf, _, _, _ in resolved)
+    if not _enough(section, columns, ignored):
         return None
     return Header(section, tuple(columns), depth, len(columns), tuple(title))
 
@@ -253,6 +261,44 @@ def _recipients(columns: list[Column], section: Section, labels: FormIndex) -> l
     return sorted(rest + named, key=lambda column: column.start)
 
 
+def _unnamed_recipients(
+    lattice: Lattice, columns: list[Column], unknown: list[_Leaf], section: Section
+) -> list[Column] | None:
+    """Return the columns with a target for each name that heads a column of its own, where none is called a target."""
+    rule = section.label("target_text")
+    if section.kind != "records" or rule is None or len(columns) < _SURE_FOR_LOOSE:
+        return None
+    if any(column.rule.field.endswith("_text") for column in columns):
+        return None
+    last = max((column.end for column in columns if column.rule.names), default=0)
+    own = [leaf for leaf in unknown if last and leaf.start >= last]
+    if len(own) < 2 or own[-1].end - own[0].start != sum(leaf.end - leaf.start for leaf in own):
+        return None
+    rest = [column._replace(half=-1) for column in _once(columns)]
+    named = [
+        Column(
+            rule, rule.spellings[0], "loose", leaf.start, leaf.end, tuple(map(lattice.key, leaf.cells)),
+            leaf.cells[-1].text, half=place,
+            lowest=leaf.cells[-1].text, recipient=leaf.cells[-1].text,
+        )
+        for place, leaf in enumerate(own)
+    ]  # fmt: skip
+    return sorted(rest + named, key=lambda column: column.start)
+
+
+def _hold_figures(lattice: Lattice, row: int, columns: list[Column]) -> bool:
+    """Say whether the columns of the recipients hold figures or nothing in the rows below their heads."""
+    texts = [
+        cell.text
+        for column in columns
+        if column.recipient
+        for at in range(row, min(row + 6, lattice.height))
+        for cell in lattice.covering(at, column.start, column.end)
+        if cell.row == at and cell.text.strip()
+    ]
+    return bool(texts) and all(any(char.isdigit() for char in text) and len(text) < 20 for text in texts)
+
+
 def _loosely(leaf: _Leaf, section: Section, labels: FormIndex, sure: set[str]) -> Named | None:
     """Return the column that an unknown header is most like, where no sure column has that field."""
     for text in dict.fromkeys(("".join(cell.text for cell in leaf.cells), leaf.cells[-1].text)):
@@ -295,8 +341,8 @@ def _once(columns: list[Column]) -> list[Column]:
     return kept
 
 
-def _with_horizons(header: Header, lattice: Lattice, row: int, index: Index) -> Header:
-    """Say which half is which by the words in and above its header, or in the block's name."""
+def _with_horizons(header: Header, lattice: Lattice, row: int, labels: FormIndex, index: Index) -> Header:
+    """Say which half is which by the labels in and above its header, or by the block's name."""
     if header.section.kind != "records":
         return header
     halves = sorted({column.half for column in header.columns if column.half >= 0}) or [0]
@@ -311,7 +357,7 @@ def _with_horizons(header: Header, lattice: Lattice, row: int, index: Index) -> 
             for above in range(row - 1, max(-1, row - 4), -1):
                 for cell in lattice.covering(above, left, right):
                     inside = cell.col + cell.col_span <= right if half == halves[0] else cell.col >= left
-                    texts += [cell.text] if inside else []
+                    texts += [cell.text] if inside and labels.look(cell.text).names_section else []
         else:
             names = (lattice.at(key[1], key[2]) for key in header.title)
             texts = [cell.text for cell in names if cell is not None] + texts
@@ -336,9 +382,12 @@ def _opens(leaf: _Leaf, section: Section, labels: FormIndex) -> bool:
     return section.name in labels.look(leaf.cells[-1].text).starts
 
 
-def _enough(section: Section, columns: list[Column]) -> bool:
-    """Say whether so many columns make a header: two, and of records one that names the record."""
-    if len(columns) < 2:
+def _enough(section: Section, columns: list[Column], ignored: bool) -> bool:
+    """Say whether so many columns make a header: two, and of records one that names the record.
+
+    Beside a column that a rule ignores, one column of a matrix is enough.
+    """
+    if len(columns) < (1 if ignored and section.kind == "matrix" else 2):
         return False
     if section.kind == "records":
         return any(column.rule.names for column in columns)

@@ -5,9 +5,13 @@ from dataclasses import dataclass
 
 from pipeline.model import Block, Cell, Document, FormRule, Key, Lattice, Line, Spelling
 from pipeline.rulebook.index import FormIndex, Index
+from pipeline.text.labels import fold
 
 #: So many heads on one row show that a table was seen.
 FEWEST_HEADS = 3
+
+#: So many rows below a title its first label is looked for.
+_NEAR = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,41 @@ def cut(items: Sequence[Item], lattices: Sequence[Lattice], index: Index) -> Ite
     start = 0
     for at, item in enumerate(items):
         found = _title(item, lattices, index)
-        if found is None:
+        if found is None or (title is not None and _goes_on(title, found, items, start, at, lattices, index)):
             continue
         if at > start:
             yield Stretch(title, tuple(items[start:at]))
         title, start = found, at
     if start < len(items):
         yield Stretch(title, tuple(items[start:]))
+
+
+def _goes_on(
+    title: Title,
+    again: Title,
+    items: Sequence[Item],
+    start: int,
+    at: int,
+    lattices: Sequence[Lattice],
+    index: Index,
+) -> bool:
+    """Say whether a title printed again is the head of a form's next page: its first label does not come again."""
+    if fold(title.text) != fold(again.text):
+        return False
+    first = _first_label(items[start:at], lattices, index.forms[title.rule.name])
+    return first is not None and first != _first_label(
+        items[at : at + _NEAR], lattices, index.forms[title.rule.name]
+    )
+
+
+def _first_label(items: Sequence[Item], lattices: Sequence[Lattice], labels: FormIndex) -> str | None:
+    """Return the field of the first label among rows."""
+    for item in items:
+        for cell in lattices[item.grid].printed(item.row) if isinstance(item, Line) else ():
+            fields = labels.look(cell.text).fields
+            if fields is not None:
+                return fields.rule.field
+    return None
 
 
 def _title(item: Item, lattices: Sequence[Lattice], index: Index) -> Title | None:
@@ -120,6 +152,9 @@ def split_repeats(stretch: Stretch, lattices: Sequence[Lattice], labels: FormInd
         if first is None:
             first = field
         elif field == first and table_seen:
-            yield Stretch(title, stretch.items[start:at])
-            start, table_seen, title = at, False, None
+            begin = at  # what is printed just above the table belongs to the form below
+            while begin > start and isinstance(stretch.items[begin - 1], Block):
+                begin -= 1
+            yield Stretch(title, stretch.items[start:begin])
+            start, table_seen, title = begin, False, None
     yield Stretch(title, stretch.items[start:])

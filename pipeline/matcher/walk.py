@@ -23,7 +23,8 @@ class Walk:
     """What the walk over one stretch has found so far.
 
     ``pairs`` are the label-value pairs of each matrix section, ``sums`` the labels that say to which column
-    the amounts beside and under them go; ``block`` is the section in whose block the walk is.
+    the amounts beside and under them go; ``block`` is the section in whose block the walk is; ``signed`` are
+    labels with their values in paragraphs, which count for nothing when a form is told.
     """
 
     labels: FormIndex
@@ -42,6 +43,7 @@ class Walk:
     pairs: dict[str, list[Pair]] = field(default_factory=dict)
     sums: list[Sum] = field(default_factory=list)
     block: str | None = None
+    signed: list[Hit] = field(default_factory=list)
 
     def close(self) -> None:
         """End the table that is open: one table, or one per half."""

@@ -72,7 +72,8 @@ class Pair:
 class Table:
     """A section laid out as rows and columns (matrix, records): header, columns, the lines that hold rows.
 
-    ``pairs`` stand in for columns and lines where a matrix has no header.
+    ``pairs`` stand in for columns and lines where a matrix has no header; ``outline`` says that records are
+    listed as ``text`` in one cell or as a ``tree`` of rows.
     """
 
     section: Section
@@ -83,6 +84,7 @@ class Table:
     horizon: str | None = None
     recipient: Column | None = None
     pairs: tuple[Pair, ...] = ()
+    outline: str = ""
 
     def is_taken(self, cell: Cell, column: Column) -> bool:
         """Say whether a cell over several columns belongs to one before this."""

@@ -8,7 +8,7 @@ from pipeline.rulebook.index import LONGEST_LABEL
 from pipeline.text.labels import fold
 
 #: Vocabularies that the program asks by name.
-_ASKED = frozenset({"horizons"})
+_ASKED = frozenset({"horizons", "instructions"})
 #: Columns that the program fills by itself or derives from another one.
 _MADE = {
     "forms": {

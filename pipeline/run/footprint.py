@@ -19,7 +19,7 @@ from pipeline.store.grids import GridStore
 from pipeline.text.labels import fold, fold_keep
 
 #: Vocabularies that are also looked up by texts put together from several cells.
-_JOINED_WORDS = frozenset({"horizons"})
+_JOINED_WORDS = frozenset({"horizons", "instructions"})
 #: Tables of keys that are looked up by the texts of several cells joined.
 _JOINED = frozenset({"columns", "word"})
 _LEAD = "其中减加一二三四五六七八九十、.()0123456789:，,"
