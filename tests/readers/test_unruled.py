@@ -256,3 +256,13 @@ def test_random_forms_between_horizontal_rules_lose_little_and_invent_nothing(na
             total = total.plus(counted(true, found, dataset))
     assert total.precision >= 0.995
     assert total.recall >= 0.9
+
+
+def test_more_rows_than_a_page_holds_are_left_as_text_and_told():
+    page, buffer = canvas(size=(595.0, 200 * 20.0))
+    for number, line in enumerate([HEAD, *BODY * 45]):
+        for x, text in zip(STARTS, line, strict=True):
+            text_lines(page, [text] if text else [], x, 60 + number * 20, 70, "left")
+    document = read(finish(page, buffer))
+    assert document.grids == ()
+    assert "page 1" in document.problems[0]

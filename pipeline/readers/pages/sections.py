@@ -12,6 +12,8 @@ from itertools import pairwise
 
 from pipeline.readers.pages.blocks import Block, is_head, is_value
 
+# the time that it takes grows with the third power of the rows; a page of small print has 110
+_MOST_ROWS = 160
 # how far two edges may lie apart that were set to one edge, in points
 ALIGNED = 1.6
 # what a section costs, each of its columns, a block over several columns, one that keeps to no edge, and a
@@ -51,7 +53,9 @@ class Section:
 
 
 def sections_of(rows: Sequence[list[Block]]) -> list[Section]:
-    """Return the sections of rows, from top to bottom."""
+    """Return the sections of rows, from top to bottom; Doubtful where there are more than a page holds."""
+    if len(rows) > _MOST_ROWS:
+        raise Doubtful
     found = [_section([row]) for row in rows]
     joined = [_section([*a.rows, *b.rows]) for a, b in pairwise(found)]
     while joined:
