@@ -190,6 +190,21 @@ def test_an_unknown_header_is_matched_loosely_and_says_so(index: Index) -> None:
     assert {cell["match"] for cell in found["cells"] if cell["text"] == "全年实际完成的值"} == {"loose"}
 
 
+def test_an_indicator_called_after_the_money_block_does_not_end_its_table(index: Index) -> None:
+    found = read(
+        index,
+        [
+            "项目支出绩效自评表@1x8",
+            "项目名称@1x2|道路@1x4|单位：万元@1x2",
+            "绩效指标@3x1|一级指标|二级指标|三级指标|年度指标值|实际完成值|分值|得分",
+            "预算执行情况|预算执行率|执行率|≥95%|96%|10|10",
+            "产出指标|数量指标|里程|≥100公里|90公里|10|9",
+        ],
+    )
+    assert [row["level1"] for row in found["indicators"]] == ["预算执行情况", "产出指标"]
+    assert found["forms"][0]["amount_unit"] == "万元"
+
+
 def test_a_title_without_a_table_is_no_form(index: Index) -> None:
     found = read(index, ["收入|支出|结余", "1|2|3"], "附件：项目支出绩效自评表", "（2020年度）")
     assert "forms" not in found and found["documents"][0]["status"] == "no_form"

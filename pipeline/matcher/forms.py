@@ -36,6 +36,8 @@ from pipeline.text.labels import fold
 FEWEST_LABELS = 3
 _PAGE_NUMBER = 4
 _ASIDE = 40
+#: A row of so many cells, each under a column of the open table, is a record whatever its first cell says.
+_FULL_RECORD = 5
 _SIGNED = 120
 _GAP = re.compile(r"[\s\u3000]+(?=[^\s：:]{2,14}[：:])")
 _YEAR = re.compile(r"[(（]?\s*(?:19|20)\d\d\s*年?\s*[)）]?")
@@ -234,6 +236,10 @@ def _leaves(header: Header, full: Sequence[Cell], looks: list[Look]) -> bool:
     first, look = full[0], looks[0]
     left = first.col <= header.columns[0].start
     other_start = [name for name in look.starts if name != header.section.name]
+    if header.section.kind == "records" and left and look.fields is None:
+        starts = {column.start for column in header.columns}
+        if len(full) >= _FULL_RECORD and all(cell.col in starts for cell in full):
+            return False  # an indicator that is called after the money block: 预算执行情况
     if header.section.kind == "matrix":
         own = header.section.name
         return bool(other_start) or any(one.fields and own not in one.columns for one in looks)
