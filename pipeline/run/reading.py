@@ -13,7 +13,7 @@ from pipeline.readers.pdf import ENGINE_VARIABLE, ENGINES
 from pipeline.store.grids import Key, Reading
 
 #: Raise it by hand when matcher or extractors give other rows for the same document and rules.
-INTERPRETATION = 4
+INTERPRETATION = 5
 #: Raise it by hand when the rows of a snapshot lie in other files than before.
 LAYOUT = 2
 #: Failures that another day, more memory or an installed component may cure: such files are read again.
