@@ -10,6 +10,7 @@ leads a process group of its own and dies with its parent (Linux), so what it st
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import re
 import signal
@@ -355,6 +356,8 @@ def _context() -> Any:
 def _serve(pipe: Connection, setting: _Setting) -> None:
     """Do work until None comes."""
     report = _settle(setting)
+    gc.freeze()  # what the server loaded lives as long as the child
+    gc.set_threshold(100_000, 50, 100)  # documents are trees without rings: looking for rings is time lost
     pipe.send("ready")
     while True:
         try:
