@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.model import Field
 from pipeline.model.output import DataFile
 from pipeline.run.pool import LostError, Report
 from pipeline.run.previous import KEPT, OWN, Previous, read_files, without
 from pipeline.run.rows import PROBLEMS, OpenRows, RowsFile, all_fields, with_checks, write_rows
 from pipeline.run.work import Setting, index_of, rows_path
 from pipeline.store import Workspace
-from pipeline.writers.layout import Part
+from pipeline.writers.layout import Part, part_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -114,28 +115,43 @@ class Assemble:
         """Gather, sort and write."""
         import pyarrow as pa
 
-        from pipeline.writers.parquet import of_year, within, write_part
+        from pipeline.writers.parquet import of_year, schema, within, write_part
 
         dataset = self.parts[0].dataset
         fields = all_fields(index_of(self.setting.rules).rulebook.fields)
         low = min(part.bounds[0] for part in self.parts)
         high = max(part.bounds[1] for part in self.parts)
-        tables: list[pa.Table] = []
+        new: list[pa.Table] = []
         for path in self.rows:
-            tables += OpenRows(path).tables(dataset, low, high)
-        if self.kept:
-            kept = read_files(Path(self.snapshot), self.kept, dataset, fields)
-            tables.append(self.relabel.of(dataset, without(within(kept, dataset, low, high), self.dropped)))
-        if not tables:
-            return []
-        table = pa.concat_tables(tables)
-        if dataset == "documents" and self.paths:
-            table = with_paths(table, self.paths)
+            new += OpenRows(path).tables(dataset, low, high)
         found = []
         for part in self.parts:
-            rows = within(of_year(table, part.year), dataset, *part.bounds)
+            tables = [within(of_year(table, part.year), dataset, *part.bounds) for table in new]
+            tables += self._old(part, fields)
+            rows = pa.concat_tables(tables) if tables else schema(dataset, fields).empty_table()
+            if dataset == "documents" and self.paths:
+                rows = with_paths(rows, self.paths)
             found += write_part(rows, part, fields, Path(self.out))
         return found
+
+    def _old(self, part: Part, fields: Sequence[Field]) -> Iterator[pa.Table]:
+        """Yield the rows of a part that stay; a file of the very part is read as it is."""
+        from pipeline.writers.parquet import within
+
+        low, high = part.bounds
+        for file in self.kept:
+            other = part_of(file.path)
+            if (
+                other is None
+                or other.year != part.year
+                or not (other.bounds[0] < high and low < other.bounds[1])
+            ):
+                continue
+            table = read_files(Path(self.snapshot), [file], part.dataset, fields)
+            if other != part:
+                table = within(table, part.dataset, low, high)
+            dropped = [name for name in self.dropped if low <= name < high]
+            yield self.relabel.of(part.dataset, without(table, dropped))
 
     def after(self, lost: LostError) -> Assemble:
         """Raise: there is no document to blame."""

@@ -16,7 +16,7 @@ from typing import Any
 
 from pipeline.model import FormRule, Rulebook, Section, Spelling, Vocabulary
 from pipeline.store.grids import GridStore
-from pipeline.text.labels import fold, fold_keep
+from pipeline.text.labels import ONE_FOR_ONE, fold, fold_keep
 
 #: Vocabularies that are also looked up by texts put together from several cells.
 _JOINED_WORDS = frozenset({"horizons", "instructions"})
@@ -295,9 +295,11 @@ def _variants(char: str) -> frozenset[str]:
 def _folding() -> dict[str, tuple[str, ...]]:
     found: dict[str, set[str]] = {}
     for code in range(0x80, 0x30000):
-        if 0xD800 <= code < 0xE000 or 0x4E00 <= code < 0xA000 or 0xAC00 <= code < 0xD7A4:
-            continue
         char = chr(code)
+        if 0xD800 <= code < 0xE000 or 0xAC00 <= code < 0xD7A4:
+            continue
+        if code not in ONE_FOR_ONE and unicodedata.is_normalized("NFKC", char):
+            continue  # fold_keep changes no other character
         folded = fold_keep(char) or unicodedata.normalize("NFKC", char)
         if folded != char:
             for one in folded:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from pipeline.errors import StoreError
 from pipeline.model import PARTITION, Field, Rulebook
@@ -50,6 +50,7 @@ class Previous:
     documents: dict[bytes, Brief]
     fields: tuple[Field, ...]
     _parts: dict[tuple[str, int | None], list[tuple[Part, DataFile]]] = field(default_factory=dict)
+    _marked: tuple[frozenset[str], dict[int | None, int]] | None = None
 
     def __post_init__(self) -> None:
         """Sort the files of the manifest by dataset and year."""
@@ -97,12 +98,12 @@ class Previous:
 
     def of(self, dataset: str, names: Collection[str]) -> pa.Table:
         """Return the rows of some documents."""
-        flags = 0
-        for name in names:
-            flags |= flag(name)
+        flags = self._flags(names)
         tables = [
             rows_of(read_files(self.snapshot, [file], dataset, self.fields), names)
-            for file in self.files(dataset, flags=flags)
+            for (owner, year), parts in self._parts.items()
+            for part, file in parts
+            if owner == dataset and file.rows and is_touched(part, flags.get(year, 0))
         ]
         if not tables:
             return read_files(self.snapshot, [], dataset, self.fields)
@@ -116,6 +117,19 @@ class Previous:
 
         found = read_files(self.snapshot, self.files(dataset, low, high), dataset, self.fields)
         return within(found, dataset, low, high)
+
+    def _flags(self, names: Collection[str]) -> dict[int | None, int]:
+        """Return in which of the finest parts of which years documents have rows."""
+        key = frozenset(names)
+        if self._marked is None or self._marked[0] != key:
+            found: dict[int | None, int] = {}
+            for name, year in self.form_years(key):
+                found[year] = found.get(year, 0) | flag(name)
+            for row in self.document_rows(key.__contains__):
+                year = cast(int | None, row[PARTITION])
+                found[year] = found.get(year, 0) | flag(str(row["document_id"]))
+            self._marked = (key, found)
+        return self._marked[1]
 
     def scan(self, dataset: str, columns: list[str]) -> Iterator[pa.Table]:
         """Yield some columns of a dataset, file by file."""

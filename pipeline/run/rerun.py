@@ -40,6 +40,8 @@ PLAN = "plan"
 _STATE = "plan.json"
 #: Documents whose rows are compared at once.
 _COMPARED = 2048
+#: Documents from which on several processes compare.
+_SHARED = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +258,7 @@ def compare_rows(pool: Pool, setting: Setting, changed: Changed) -> list[Differe
         return []
     looked = len(before.documents) if changed.recheck else len(names)
     count = 1
-    while looked > _COMPARED * count and count < 1024:
+    while (looked > _COMPARED * count or (looked > _SHARED and count < pool.workers)) and count < 1024:
         count *= 2
     paths = tuple(file.path for file in changed.rows)
     works = []

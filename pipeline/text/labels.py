@@ -22,7 +22,8 @@ _MEMO = 1 << 15
 _OPENING = "[{【〔〖"
 _CLOSING = "]}】〕〗"
 
-_ONE_FOR_ONE = {
+#: Characters that a label may be written with in another way: radicals, traditional ones, dashes, quotes, brackets.
+ONE_FOR_ONE = {
     **RADICALS,
     **TRADITIONAL,
     **{ord(char): "-" for char in DASHES},
@@ -33,7 +34,7 @@ _ONE_FOR_ONE = {
     **{ord(char): ")" for char in _CLOSING},
     **{ord(char): "" for char in INVISIBLE},
 }
-_ODD = re.compile("[" + re.escape("".join(map(chr, _ONE_FOR_ONE))) + "]")
+_ODD = re.compile("[" + re.escape("".join(map(chr, ONE_FOR_ONE))) + "]")
 # 13.00, 98%, 2020-01-01: as it stands; so is every text of letters and figures alone
 _SETTLED = re.compile(r"[0-9A-Za-z]+(?:[-./][0-9A-Za-z]+)*%?")
 
@@ -95,7 +96,7 @@ def _fold_keep(text: str) -> str:
 def _fold_once(text: str) -> str:
     text = "".join(unicodedata.normalize("NFKC", text).split())
     if _ODD.search(text):
-        text = text.translate(_ONE_FOR_ONE)
+        text = text.translate(ONE_FOR_ONE)
     if not text:
         return text
     if "(" in text:

@@ -180,3 +180,17 @@ def test_plan_and_apply_equal_a_full_rebuild_for_any_edit(
     assert data_files(workspace) == data_files(tmp_path / "fresh"), (found.everything, found.changes)
     if Workspace(workspace).snapshots() == [1, 2]:
         assert tuple(between(workspace, 1, 2)) == found.differences
+
+
+@pytest.mark.parametrize("text", ["項目名稱", "專案名稱", "⼯程名字", "工程名字："])
+def test_the_footprint_knows_every_way_to_write_a_label(tmp_path: Path, text: str) -> None:
+    """A label in traditional characters, radicals or with a colon is found for the key that it folds to."""
+    from pipeline.run.footprint import touched
+    from pipeline.store.grids import GridStore
+    from pipeline.text.labels import fold
+
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    (inputs / "a.txt").write_text(form(1, label=text), encoding="utf-8")
+    run([inputs], tmp_path / "out")
+    assert touched(GridStore(tmp_path / "out"), frozenset({fold(text)}), frozenset())
