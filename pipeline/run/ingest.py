@@ -8,7 +8,7 @@ from typing import cast
 from pipeline.run.pool import Pool
 from pipeline.run.previous import Previous
 from pipeline.run.reading import PASSING, key_of
-from pipeline.run.work import Survey
+from pipeline.run.work import Compact, Survey
 from pipeline.sources import Refusal
 from pipeline.sources.rescan import Known, Rescan, Seen, Signature
 from pipeline.sources.scan import unread_id
@@ -83,8 +83,8 @@ class Ingest:
         with Catalogue(self._workspace) as catalogue:
             gone = [path for paths in changes.vanished.values() for path in paths]
             catalogue.forget([*gone, *changes.moved])
-        if len(self.grids.shards()) > _MANY_SHARDS:
-            self.grids.compact()
+        if len(self.grids.shards()) > _MANY_SHARDS and self._pool is not None:
+            self._pool.submit(Compact(str(self._workspace))).result()
 
     def paths_of(self, document_id: str) -> tuple[str, ...]:
         """Return all paths of a content, sorted; none where it was not found."""

@@ -399,3 +399,21 @@ class Interpret:
         if step in self.guilty:
             raise SourceError(lost.code, detail=lost.detail)
         return replace(self, guilty={**self.guilty, step: Guilt(lost.code, lost.detail)})
+
+
+@dataclass(frozen=True, slots=True)
+class Compact:
+    """Merge the small shards of the grid store."""
+
+    root: str
+    seconds: float | None = None
+    memory: int | None = None
+    documents: int = 0
+
+    def run(self, report: Report) -> int:
+        """Return how many files went away."""
+        return GridStore(Path(self.root)).compact()
+
+    def after(self, lost: LostError) -> Compact:
+        """Raise: there is no document to blame."""
+        raise RuntimeError(f"{lost.code}: {lost.detail}")
