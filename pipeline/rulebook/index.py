@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from pipeline.model import FormRule, LabelRule, Rulebook, Section, Spelling, TotalRule, Vocabulary
+from pipeline.rulebook.needed import Bounds
 from pipeline.text.labels import fold, fold_keep
 
 if TYPE_CHECKING:
@@ -66,9 +67,11 @@ class _Table(Generic[Owner]):
     def __init__(self) -> None:
         self.keys: dict[str, tuple[Spelling, Owner]] = {}
         self.patterns: list[tuple[Spelling, Owner]] = []
+        self.bounds = Bounds()
 
     def add(self, spellings: Iterable[Spelling], owner: Owner) -> None:
         for spelling in spellings:
+            self.bounds.add(spelling)
             if spelling.pattern is None:
                 self.keys.setdefault(spelling.key, (spelling, owner))
             else:
@@ -79,6 +82,8 @@ class _Table(Generic[Owner]):
         found = self.keys.get(kept) or self.keys.get(folded)
         if found is not None:
             return found
+        if not self.patterns or not self.bounds.may_search(kept):
+            return None
         for spelling, owner in self.patterns:
             if spelling.pattern is not None and spelling.pattern.search(kept):
                 return spelling, owner
@@ -91,11 +96,13 @@ class Screen:
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._patterns: dict[tuple[str, int], re.Pattern[str]] = {}
+        self._bounds = Bounds()
         self._idle: dict[str, bool] = {}
 
     def add(self, spellings: Iterable[Spelling]) -> None:
         """Let texts of these spellings pass."""
         for spelling in spellings:
+            self._bounds.add(spelling)
             if spelling.pattern is None:
                 self._keys.add(spelling.key)
             else:
@@ -112,6 +119,8 @@ class Screen:
         return found
 
     def _is_idle(self, text: str) -> bool:
+        if self._bounds.beyond_ascii and text.isascii():  # which folds to ASCII
+            return True
         if len(text) > _LONGEST_PRINTED and len("".join(text.split())) > _LONGEST_PRINTED:
             return True
         kept = fold_keep(text)
@@ -122,6 +131,8 @@ class Screen:
         noted = "(" in kept or ")" in kept or kept.endswith("分")  # else nothing more is folded
         if noted and fold(text) in self._keys:
             return False
+        if not self._bounds.may_search(kept):
+            return True
         return not any([pattern.search(kept) for pattern in self._patterns.values()])
 
 
@@ -330,8 +341,9 @@ class Index:
         if text not in self._title_memo:
             if len(self._title_memo) > _MEMO_LIMIT:
                 self._title_memo.clear()
-            kept = fold_keep(text)
-            found = self._titles.find(kept, fold(text)) if kept else None
+            found = None
+            if not (text.isascii() and self._titles.bounds.beyond_ascii) and (kept := fold_keep(text)):
+                found = self._titles.find(kept, fold(text))
             self._title_memo[text] = (found[1], found[0]) if found else None
         return self._title_memo[text]
 
