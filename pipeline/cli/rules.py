@@ -116,7 +116,7 @@ def check(directory: Path | None) -> int:
 
 def explain(label: str, form: str | None, directory: Path | None) -> int:
     """Print how a label folds, what it can be and by which rule, what it is nearly; return 1 where it is nothing."""
-    from pipeline.rulebook.meanings import meanings
+    from pipeline.rulebook.meanings import meanings, scoped_meanings
     from pipeline.text.labels import fold, fold_keep, notes
 
     index = Index(load_rulebook(directory))
@@ -129,16 +129,27 @@ def explain(label: str, form: str | None, directory: Path | None) -> int:
     found = meanings(index, label, form)
     for one in found:
         print(f"{one.owner} {one.what}: {one.how} {one.spelling.text}  {one.spelling.place}")
-    if not found:
+    scoped = list(scoped_meanings(index, label, form))
+    for one in scoped:
+        print(
+            f"{one.owner} {one.what}: {one.how} {one.spelling.text}  {one.spelling.place}"
+            f"  只在 only in {one.spelling.scope}"
+        )
+    if scoped:
+        print(
+            "  限定年度、地区的写法先于不限定的；表上没有印出年度或地区的，不按限定的写法认 | a spelling with a scope goes "
+            "before one without; in a form that does not print its year or region it does not count"
+        )
+    if not found and not scoped:
         print("未识别：没有规则认得它 | unmatched: no rule knows it")
         _explain_near(index, label, [form] if form else list(index.forms))
-    return 0 if found else 1
+    return 0 if found or scoped else 1
 
 
 def _explain_near(index: Index, label: str, forms: list[str]) -> None:
     """Print the spellings that an unmatched label resembles, and why none of them was taken."""
-    from pipeline.rulebook.index import LONGEST_LABEL
     from pipeline.rulebook.meanings import Near, near
+    from pipeline.rulebook.tables import LONGEST_LABEL
     from pipeline.text.labels import fold
     from pipeline.text.segment import MARGIN
 

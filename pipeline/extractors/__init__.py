@@ -23,6 +23,7 @@ class Extractor(Protocol):
 
 def extract(form: Form, index: Index) -> Yield:
     """Return the rows of a form with the cell of every value; nothing is corrected or made up."""
+    index = index.within({form.rule.name: form.scopes})
     out = Yield()
     _claim_headers(form, out, index)
     for section in sorted(form.rule.sections, key=lambda section: _ORDER.get(section.kind, len(_ORDER))):

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
-from pipeline.matcher import pairs
+from pipeline.matcher import pairs, scope
+from pipeline.matcher.above import heading, leading
 from pipeline.matcher.headers import Header, find_header
 from pipeline.matcher.items import (
     FEWEST_HEADS,
@@ -28,6 +29,7 @@ from pipeline.model import (
     Key,
     Lattice,
     Line,
+    Scope,
 )
 from pipeline.rulebook.index import FormIndex, Index, Look, Named
 from pipeline.text.labels import fold
@@ -40,7 +42,6 @@ _ASIDE = 40
 _FULL_RECORD = 5
 _SIGNED = 120
 _GAP = re.compile(r"[\s\u3000]+(?=[^\s：:]{2,14}[：:])")
-_YEAR = re.compile(r"[(（]?\s*(?:19|20)\d\d\s*年?\s*[)）]?")
 
 
 def match(document: Document, index: Index) -> tuple[Form, ...]:
@@ -54,13 +55,14 @@ def match(document: Document, index: Index) -> tuple[Form, ...]:
     before: tuple[Item, ...] = ()
     context: tuple[Item, ...] = ()
     for stretch in cut(reading_order(document, lattices), lattices, index):
-        projects = list(listed(stretch, lattices, index))
+        here = _within(index, stretch, lattices, before or context)
+        projects = list(listed(stretch, lattices, here))
         for part, project in projects:
             forms.append(_form(len(forms), part, project, lattices, before))
-        for place, part in enumerate(_parts(stretch, lattices, index) if not projects else ()):
+        for place, part in enumerate(_parts(stretch, lattices, here) if not projects else ()):
             if place and stretch.title is not None:
-                before = _leading(stretch)
-            walk = _best_walk(part, lattices, index)
+                before = leading(stretch)
+            walk = _best_walk(part, lattices, _within(index, part, lattices, before or context))
             if walk is not None:
                 if not forms:
                     context = before
@@ -71,15 +73,17 @@ def match(document: Document, index: Index) -> tuple[Form, ...]:
     return tuple(forms)
 
 
-def _leading(stretch: Stretch) -> tuple[Item, ...]:
-    """Return the paragraphs between a title and its first table: they may serve all forms below."""
-    found: list[Item] = []
-    for item in stretch.items:
-        if isinstance(item, Line) and found:
-            break
-        if isinstance(item, Block):
-            found.append(item)
-    return tuple(found)
+def _within(index: Index, stretch: Stretch, lattices: Sequence[Lattice], before: tuple[Item, ...]) -> Index:
+    """Return the index with the spellings that count for the year and the region that a stretch prints."""
+    if not index.is_scoped:
+        return index
+    fitting: dict[str, frozenset[Scope]] = {}
+    for name in [stretch.title.rule.name] if stretch.title is not None else index.forms:
+        if index.forms[name].scopes:
+            walk = _walk(stretch, lattices, index.forms[name], index)
+            title = stretch.title.text if stretch.title is not None else None
+            fitting[name] = scope.fitting(walk, heading(stretch, walk, lattices, before), title, lattices)
+    return index.within(fitting)
 
 
 def _parts(stretch: Stretch, lattices: Sequence[Lattice], index: Index) -> Iterable[Stretch]:
@@ -334,11 +338,6 @@ def _form(
     title: Title | None = stretch.title
     blocks = tuple(item for item in stretch.items if isinstance(item, Block))
     lines = tuple(item for item in stretch.items if isinstance(item, Line))
-    own_title = title is not None and _holds(stretch.items, title.key)
-    heading = list(walk.heading)
-    if title is not None and not own_title:
-        heading.insert(0, (title.key, title.text))
-    heading += _context(before, lattices)
     return Form(
         index=number,
         rule=walk.labels.rule,
@@ -351,30 +350,7 @@ def _form(
         headers=walk.headers,
         tables=tuple(walk.tables),
         lattices={line.grid: lattices[line.grid] for line in lines},
-        heading=tuple(heading),
+        heading=tuple(heading(stretch, walk, lattices, before)),
         asides=tuple(walk.asides),
-    )
-
-
-def _context(before: tuple[Item, ...], lattices: Sequence[Lattice]) -> list[tuple[Key, str]]:
-    """Return the short texts with a year just before a form: printed once, they may serve the forms below."""
-    found: list[tuple[Key, str]] = []
-    for item in before[-8:]:
-        if isinstance(item, Block):
-            key, text = (-1, item.order, 0), item.text
-        else:
-            cell = only_cell(lattices[item.grid], item.row)
-            if cell is None:
-                continue
-            key, text = lattices[item.grid].key(cell), cell.text
-        if len(text) <= 40 and ("年度" in text or "单位" in text or _YEAR.fullmatch(text)):
-            found.append((key, text))
-    return found
-
-
-def _holds(items: tuple[Item, ...], key: Key) -> bool:
-    return any(
-        (isinstance(item, Block) and key == (-1, item.order, 0))
-        or (isinstance(item, Line) and key[:2] == (item.grid, item.row))
-        for item in items
+        scopes=walk.labels.fitting,
     )

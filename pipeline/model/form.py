@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from pipeline.model.document import Block, Cell
 from pipeline.model.lattice import Key, Lattice
-from pipeline.model.rules import FormRule, LabelRule, Section, Spelling
+from pipeline.model.rules import FormRule, LabelRule, Scope, Section, Spelling
 
 
 class Line(NamedTuple):
@@ -98,7 +98,8 @@ class Form:
     """One form of a document: its type, its lines and blocks, and where each section lies.
 
     ``labels`` are the hits of the fields sections, ``headers`` all cells that only name (titles, block
-    names, column heads) with the spelling that says so.
+    names, column heads) with the spelling that says so. ``scopes`` are those of the rules that it lies within by the
+    year and the region that it prints.
     """
 
     index: int
@@ -114,6 +115,7 @@ class Form:
     lattices: Mapping[int, Lattice]
     heading: tuple[tuple[Key, str], ...] = ()
     asides: tuple[tuple[Key, str], ...] = ()
+    scopes: frozenset[Scope] = frozenset()
 
 
 class Claim(NamedTuple):

@@ -31,11 +31,48 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The forms for which a spelling counts: ``years`` are (first, last) inclusive, ``regions`` folded names; empty: any."""
+
+    years: tuple[tuple[int, int], ...] = ()
+    regions: tuple[str, ...] = ()
+
+    def fits(self, year: int | None, regions: frozenset[str]) -> bool:
+        """Say whether a form of a year (None: it prints none) that prints these names of regions lies within."""
+        in_years = not self.years or (year is not None and any(a <= year <= b for a, b in self.years))
+        return in_years and (not self.regions or not regions.isdisjoint(self.regions))
+
+    def overlaps(self, other: "Scope") -> bool:
+        """Say whether some form may lie within both; a name within another (新疆, 新疆兵团) is no other region."""
+        years = not self.years or not other.years
+        regions = not self.regions or not other.regions
+        years = years or any(a <= d and c <= b for a, b in self.years for c, d in other.years)
+        regions = regions or any(one in two or two in one for one in self.regions for two in other.regions)
+        return years and regions
+
+    def __str__(self) -> str:
+        """Return the scope as it is shown: ``2016-2019, 新疆 四川``."""
+        years = " ".join(_span(first, last) for first, last in self.years)
+        return ", ".join(part for part in (years, " ".join(self.regions)) if part)
+
+
+def _span(first: int, last: int) -> str:
+    if first == last:
+        return str(first)
+    return f"{first or ''}-{last if last < LAST_YEAR else ''}"
+
+
+#: The end of a span of years without one.
+LAST_YEAR = 9999
+
+
+@dataclass(frozen=True, slots=True)
 class Spelling:
     """One way to write a label, with its place in the rules (``forms/x.yaml:31``).
 
     ``key`` is the folded text with its bracket notes kept; ``pattern`` is searched in the folded text with its bracket notes kept.
     ``tier`` is ``exact`` for the first spelling of a field, ``alias`` for the others, ``pattern`` for a pattern.
+    ``scope`` is None for a spelling that counts in every form.
     """
 
     text: str
@@ -43,6 +80,7 @@ class Spelling:
     tier: str
     place: str
     pattern: re.Pattern[str] | None = None
+    scope: Scope | None = None
 
 
 @dataclass(frozen=True, slots=True)

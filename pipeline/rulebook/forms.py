@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import Entry, FormRule, LabelRule, RowRule, Section, Spelling, TotalRule, Vocabulary
 from pipeline.rulebook.nodes import Node, Reader
+from pipeline.rulebook.scopes import SCOPED, contradiction, read_scope
 from pipeline.text.labels import fold_keep
 
 KINDS = ("heading", "fields", "matrix", "records")
@@ -33,6 +34,14 @@ _SECTION = {
     "totals": False,
 }
 _LABEL = {"spellings": True, "value": False, "fill": False, "names": False, "several": False, "unit": False}
+
+
+_UNSCOPED = (
+    "只有字段的写法可以限定年度或地区（标题、块名、合计行、词表不行） | "
+    "only the spellings of a field can have a scope, not titles, starts, totals, ignores or vocabularies"
+)
+#: Key -> who claims it, the first one first.
+_Claimed = dict[str, list[tuple[str, Spelling]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +101,20 @@ def extend(base: FormRule, more: FormRule) -> FormRule:
 
 def take_over(base: Section, own: Section) -> Section:
     """Return a section that says ``like:``: the other's labels and its own, its own claim on a spelling first."""
-    claimed = {spelling.key for rule in own.labels for spelling in rule.spellings if not spelling.pattern}
+    claimed: dict[str, list[Spelling]] = {}
+    for spelling in (one for rule in own.labels for one in rule.spellings if one.pattern is None):
+        claimed.setdefault(spelling.key, []).append(spelling)
     kept = tuple(
         replace(rule, spellings=left)
         for rule in base.labels
         if rule.field not in own.without
-        and (left := tuple(item for item in rule.spellings if item.pattern or item.key not in claimed))
+        and (
+            left := tuple(
+                item
+                for item in rule.spellings
+                if item.pattern or not any(_hides(one, item) for one in claimed.get(item.key, ()))
+            )
+        )
     )
     merged = _added(replace(base, labels=kept), own)
     constants = dict(base.constants) | dict(own.constants)
@@ -111,6 +128,11 @@ def take_over(base: Section, own: Section) -> Section:
         constants=tuple(constants.items()),
         like=None,
     )
+
+
+def _hides(own: Spelling, other: Spelling) -> bool:
+    """Say whether a section's own spelling leaves no form to one of the same key that it takes over."""
+    return own.scope is None or (other.scope is not None and own.scope.overlaps(other.scope))
 
 
 def _added(old: Section, more: Section) -> Section:
@@ -145,7 +167,7 @@ def read_vocabulary(reader: Reader, root: Node, stem: str) -> Vocabulary | None:
             f"vocabulary 应与文件名相同：{stem} | vocabulary must be the name of the file: {stem}",
         )
     entries: list[Entry] = []
-    claimed: dict[str, str] = {}
+    claimed: _Claimed = {}
     for code, _key, node in reader.pairs(keys["entries"]):
         parts = reader.mapping(node, {"zh": True, "spellings": True})
         spellings = _spellings(reader, parts["spellings"]) if "spellings" in parts else ()
@@ -193,11 +215,11 @@ def _section(reader: Reader, name: str, node: Node, adds: bool) -> Section | Non
 
 def _label(reader: Reader, field: str, key: Node, node: Node) -> LabelRule:
     if node.kind != "mapping":
-        return LabelRule(field, _spellings(reader, node), key.place)
+        return LabelRule(field, _spellings(reader, node, scoped=True), key.place)
     parts = reader.mapping(node, _LABEL)
     return LabelRule(
         field=field,
-        spellings=_spellings(reader, parts["spellings"]) if "spellings" in parts else (),
+        spellings=_spellings(reader, parts["spellings"], scoped=True) if "spellings" in parts else (),
         place=key.place,
         value=reader.choice(parts["value"], VALUES) if "value" in parts else "auto",
         fill=reader.boolean(parts["fill"]) if "fill" in parts else False,
@@ -213,11 +235,19 @@ def _spelling_nodes(node: Node | None) -> list[Node]:
     return list(node.items) if node.kind == "sequence" else [node]
 
 
-def _spellings(reader: Reader, node: Node) -> tuple[Spelling, ...]:
-    """Return the spellings of a list; each is a text or ``{pattern: regular expression}``."""
+def _spellings(reader: Reader, node: Node, *, scoped: bool = False) -> tuple[Spelling, ...]:
+    """Return the spellings of a list; each is a text, ``{pattern: regular expression}`` or, of a label, one with a scope."""
     found: list[Spelling] = []
     for item in _spelling_nodes(node):
-        if item.kind == "mapping":
+        if item.kind == "mapping" and any(key.value == "text" for key, _value in item.pairs):
+            parts = reader.mapping(item, SCOPED)
+            text, scope = reader.text(parts["text"]), read_scope(reader, parts)
+            if scope is not None and not scoped:
+                reader.fault(item, _UNSCOPED)
+            elif text:
+                tier = "alias" if found else "exact"
+                found.append(Spelling(text, fold_keep(text), tier, item.place, scope=scope))
+        elif item.kind == "mapping":
             parts = reader.mapping(item, {"pattern": True})
             text = reader.text(parts["pattern"]) if "pattern" in parts else ""
             if not text:
@@ -231,22 +261,20 @@ def _spellings(reader: Reader, node: Node) -> tuple[Spelling, ...]:
                 )
                 continue
             found.append(Spelling(text, "", "pattern", item.place, pattern))
-            continue
-        text = reader.text(item)
-        if text:
+        elif text := reader.text(item):
             found.append(Spelling(text, fold_keep(text), "alias" if found else "exact", item.place))
     return tuple(found)
 
 
-def _claim(reader: Reader, claimed: dict[str, str], spelling: Spelling, owner: str, node: Node) -> None:
+def _claim(reader: Reader, claimed: _Claimed, spelling: Spelling, owner: str, node: Node) -> None:
     if spelling.pattern is not None:
         return
-    first = claimed.setdefault(spelling.key, f"{owner} {spelling.place}")
-    if first != f"{owner} {spelling.place}":
-        reader.fault(
-            node,
-            f"标签 {spelling.text} 重复：{first} 已有 | duplicate label {spelling.text}: already in {first}",
-        )
+    for first_owner, first in claimed.setdefault(spelling.key, []):
+        wrong = contradiction(first, first_owner, spelling, owner)
+        if wrong is not None and (first_owner, first.place) != (owner, spelling.place):
+            reader.fault(node, wrong)
+            break
+    claimed[spelling.key].append((owner, spelling))
 
 
 def _unique(
@@ -255,7 +283,7 @@ def _unique(
     """Note every label that two fields of one section claim, or one field twice."""
     if kind == "heading":
         return
-    claimed: dict[str, str] = {}
+    claimed: _Claimed = {}
     for (field, _key, node), rule in zip(pairs, labels, strict=True):
         holder = dict((key.value, value) for key, value in node.pairs).get("spellings", node)
         nodes = [item for item in _spelling_nodes(holder)]

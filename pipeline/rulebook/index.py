@@ -7,21 +7,16 @@ from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING
 
-from pipeline.model import FormRule, LabelRule, Rulebook, Section, Spelling, TotalRule, Vocabulary
-from pipeline.rulebook.needed import Bounds
+from pipeline.model import FormRule, LabelRule, Rulebook, Scope, Section, Spelling, TotalRule, Vocabulary
+from pipeline.rulebook.tables import LONGEST_LABEL, MEMO_LIMIT, Screen, Table
 from pipeline.text.labels import fold, fold_keep
 
 if TYPE_CHECKING:
     from pipeline.text.segment import Pool
 
 _Known = dict[str, tuple[Section, LabelRule, Spelling]]
-#: A label is short; longer texts are values and are not looked up.
-LONGEST_LABEL = 60
-_MEMO_LIMIT = 200_000
-# invisible characters that folding removes included; what is longer is read as a value without being folded
-_LONGEST_PRINTED = 4 * LONGEST_LABEL
 _LOOSE_SHORTEST, _LOOSE_LONGEST = 3, 16
 _LOOSE_COLUMN, _LOOSE_FIELD = 0.75, 0.85
 _LEAD_IN = re.compile(
@@ -58,121 +53,82 @@ class Look:
 _NOTHING = Look(None, {}, {}, {}, None)
 
 
-Owner = TypeVar("Owner")
-
-
-class _Table(Generic[Owner]):
-    """Spellings of one kind: a dictionary of keys and the patterns that come after it."""
-
-    def __init__(self) -> None:
-        self.keys: dict[str, tuple[Spelling, Owner]] = {}
-        self.patterns: list[tuple[Spelling, Owner]] = []
-        self.bounds = Bounds()
-
-    def add(self, spellings: Iterable[Spelling], owner: Owner) -> None:
-        for spelling in spellings:
-            self.bounds.add(spelling)
-            if spelling.pattern is None:
-                self.keys.setdefault(spelling.key, (spelling, owner))
-            else:
-                self.patterns.append((spelling, owner))
-
-    def find(self, kept: str, folded: str) -> tuple[Spelling, Owner] | None:
-        """Return the spelling that a text matches: with its notes, without them, then by pattern."""
-        found = self.keys.get(kept) or self.keys.get(folded)
-        if found is not None:
-            return found
-        if not self.patterns or not self.bounds.may_search(kept):
-            return None
-        for spelling, owner in self.patterns:
-            if spelling.pattern is not None and spelling.pattern.search(kept):
-                return spelling, owner
-        return None
-
-
-class Screen:
-    """Tell apart the texts that no rule of any form can mean: nearly all values of an archive, once for all forms."""
-
-    def __init__(self) -> None:
-        self._keys: set[str] = set()
-        self._patterns: dict[tuple[str, int], re.Pattern[str]] = {}
-        self._bounds = Bounds()
-        self._idle: dict[str, bool] = {}
-
-    def add(self, spellings: Iterable[Spelling]) -> None:
-        """Let texts of these spellings pass."""
-        for spelling in spellings:
-            self._bounds.add(spelling)
-            if spelling.pattern is None:
-                self._keys.add(spelling.key)
-            else:
-                self._patterns[spelling.pattern.pattern, spelling.pattern.flags] = spelling.pattern
-        self._idle.clear()
-
-    def idle(self, text: str) -> bool:
-        """Return whether no spelling and no pattern of a label matches; memoised by the text as printed."""
-        found = self._idle.get(text)
-        if found is None:
-            if len(self._idle) > _MEMO_LIMIT:
-                self._idle.clear()
-            found = self._idle[text] = self._is_idle(text)
-        return found
-
-    def _is_idle(self, text: str) -> bool:
-        if self._bounds.beyond_ascii and text.isascii():  # which folds to ASCII
-            return True
-        if len(text) > _LONGEST_PRINTED and len("".join(text.split())) > _LONGEST_PRINTED:
-            return True
-        kept = fold_keep(text)
-        if not kept or len(kept) > LONGEST_LABEL:
-            return True
-        if kept in self._keys:
-            return False
-        noted = "(" in kept or ")" in kept or kept.endswith("分")  # else nothing more is folded
-        if noted and fold(text) in self._keys:
-            return False
-        if not self._bounds.may_search(kept):
-            return True
-        return not any([pattern.search(kept) for pattern in self._patterns.values()])
-
-
 class FormIndex:
-    """The labels of one form type; ``screen`` is shared by the types of one rulebook."""
+    """The labels of one form type; ``screen`` is shared by the types of one rulebook.
 
-    def __init__(self, rule: FormRule, screen: Screen | None = None) -> None:
+    ``scopes`` are those of all its spellings, ``fitting`` those that count here: none, but of an index that
+    ``within`` gives for forms whose year and region are known.
+    """
+
+    def __init__(
+        self, rule: FormRule, screen: Screen | None = None, fitting: frozenset[Scope] = frozenset()
+    ) -> None:
         self.rule = rule
+        self.fitting = fitting
         self.screen = screen or Screen()
-        self._fields: _Table[tuple[Section, LabelRule]] = _Table()
-        self._ignored: _Table[None] = _Table()
-        self._starts: dict[str, _Table[Section]] = {}
-        self._columns: dict[str, _Table[LabelRule]] = {}
-        self._totals: dict[str, _Table[TotalRule]] = {}
+        self._fields: Table[tuple[Section, LabelRule]] = Table()
+        self._ignored: Table[None] = Table()
+        self._starts: dict[str, Table[Section]] = {}
+        self._columns: dict[str, Table[LabelRule]] = {}
+        self._totals: dict[str, Table[TotalRule]] = {}
         self._memo: dict[str, Look] = {}
         self._loose: dict[tuple[str | None, str], Named | None] = {}
         self._pools: dict[str | None, tuple[Pool, _Known]] = {}
         self.sections = {section.name: section for section in rule.sections}
+        self._base: FormIndex | None = None
+        self._within: dict[frozenset[Scope], FormIndex] = {}
+        scoped = list(_scoped(rule))
+        self.scopes = frozenset(one.scope for _section, _label, one in scoped if one.scope is not None)
+        self._withheld = frozenset(one.key for _section, _label, one in scoped)
+        for section, label, one in scoped if fitting else ():
+            self._add_scoped(section, label, one)
         self._ignored.add(rule.ignores, None)
-        self.screen.add(rule.ignores)
         for section in rule.sections:
             self._add(section)
+        if not fitting:
+            self._show(rule)
+
+    def _show(self, rule: FormRule) -> None:
+        """Let the texts of all spellings pass the screen."""
+        self.screen.add(rule.ignores)
+        for section in rule.sections:
             if section.kind != "heading":
                 self.screen.add(one for label in section.labels for one in label.spellings)
             self.screen.add(section.starts)
             self.screen.add(one for total in section.totals for one in total.spellings)
 
+    def _add_scoped(self, section: Section, label: LabelRule, spelling: Spelling) -> None:
+        if spelling.scope not in self.fitting:
+            return
+        if section.kind == "fields":
+            self._fields.add_scoped((spelling,), (section, label), label.field)
+        else:
+            columns = self._columns.setdefault(section.name, Table())
+            columns.add_scoped((spelling,), label, label.field)
+
+    def within(self, fitting: frozenset[Scope]) -> FormIndex:
+        """Return the labels as they count for forms that lie within these scopes; itself without any."""
+        if not fitting:
+            return self
+        found = self._within.get(fitting)
+        if found is None:
+            found = self._within[fitting] = FormIndex(self.rule, self.screen, fitting)
+            found._base = self
+        return found
+
     def _add(self, section: Section) -> None:
         if section.starts:
-            table = self._starts[section.name] = _Table[Section]()
+            table = self._starts[section.name] = Table[Section]()
             table.add(section.starts, section)
         if section.kind == "fields":
             for label in section.labels:
                 self._fields.add(label.spellings, (section, label))
         elif section.kind in ("matrix", "records"):
-            columns = self._columns[section.name] = _Table[LabelRule]()
+            columns = self._columns.setdefault(section.name, Table())
             for label in section.labels:
                 columns.add(label.spellings, label)
         if section.totals:
-            totals = self._totals[section.name] = _Table[TotalRule]()
+            totals = self._totals[section.name] = Table[TotalRule]()
             for total in section.totals:
                 totals.add(total.spellings, total)
 
@@ -189,7 +145,7 @@ class FormIndex:
         """Return what a text can be; memoised by the text as printed."""
         found = self._memo.get(text)
         if found is None:
-            if len(self._memo) > _MEMO_LIMIT:
+            if len(self._memo) > MEMO_LIMIT:
                 self._memo.clear()
             found = self._memo[text] = _NOTHING if self.screen.idle(text) else self._look(text)
         return found
@@ -233,18 +189,24 @@ class FormIndex:
             if look.ignored is not None:
                 yield look.ignored
         yield from (named.spelling for named in self._loose.values() if named is not None)
+        for other in self._within.values():
+            yield from other.touched()
 
     def loose(self, section: str | None, text: str) -> Named | None:
         """Return the label that a text is most like, in a table's columns or (None) among the fields' labels.
 
         The loose tier: words and edit distance above a threshold; None where two labels of different meaning
-        are close. Memoised; a text is compared once.
+        are close, or where the text is a spelling that counts for other forms only. Memoised; a text is
+        compared once.
         """
+        if self._base is not None:
+            return self._base.loose(section, text)
         key = (section, text)
         if key not in self._loose:
-            if len(self._loose) > _MEMO_LIMIT:
+            if len(self._loose) > MEMO_LIMIT:
                 self._loose.clear()
-            self._loose[key] = self._nearest(section, fold(text))
+            held = self._withheld and not self._withheld.isdisjoint((fold(text), fold_keep(text)))
+            self._loose[key] = None if held else self._nearest(section, fold(text))
         return self._loose[key]
 
     def _nearest(self, section: str | None, folded: str) -> Named | None:
@@ -286,11 +248,26 @@ class Index:
         self.screen = Screen()
         self.forms = {rule.name: FormIndex(rule, self.screen) for rule in rulebook.forms}
         self.types = {(field.dataset, field.name): field.type for field in rulebook.fields}
-        self._titles: _Table[FormRule] = _Table()
+        self._titles: Table[FormRule] = Table()
         for rule in rulebook.forms:
             self._titles.add(rule.titles, rule)
         self._title_memo: dict[str, tuple[FormRule, Spelling] | None] = {}
         self._words: dict[tuple[str, str], tuple[str, Spelling] | None] = {}
+
+    @property
+    def is_scoped(self) -> bool:
+        """Say whether some spelling counts for forms of some years or regions only."""
+        return any(labels.scopes for labels in self.forms.values())
+
+    def within(self, fitting: Mapping[str, frozenset[Scope]]) -> Index:
+        """Return the index for a form that lies within scopes, by form type; itself where there are none."""
+        inside = {name: self.forms[name].within(scopes) for name, scopes in fitting.items() if scopes}
+        if not inside:
+            return self
+        _ = self._vocabularies  # made once, not by each copy
+        other = copy(self)
+        other.forms = {**self.forms, **inside}
+        return other
 
     def changed(self, forms: Iterable[FormRule] = (), vocabularies: Iterable[Vocabulary] = ()) -> Index:
         """Return an index with other rules for some forms and vocabularies; what stays the same is shared."""
@@ -308,7 +285,7 @@ class Index:
             **{name: FormIndex(rule, self.screen) for name, rule in new_forms.items()},
         }
         if any(rule.titles != self.forms[name].rule.titles for name, rule in new_forms.items()):
-            other._titles, other._title_memo = _Table(), {}
+            other._titles, other._title_memo = Table(), {}
             for rule in other.rulebook.forms:
                 other._titles.add(rule.titles, rule)
         if new_words:
@@ -328,8 +305,8 @@ class Index:
         return frozenset((one.place, one.text) for one in spellings)
 
     @cached_property
-    def _vocabularies(self) -> dict[str, _Table[str]]:
-        tables: dict[str, _Table[str]] = {}
+    def _vocabularies(self) -> dict[str, Table[str]]:
+        tables: dict[str, Table[str]] = {}
         for name, vocabulary in self.rulebook.vocabularies.items():
             tables[name] = _table_of(vocabulary)
         return tables
@@ -339,7 +316,7 @@ class Index:
         if len(text) > 2 * LONGEST_LABEL:
             return None
         if text not in self._title_memo:
-            if len(self._title_memo) > _MEMO_LIMIT:
+            if len(self._title_memo) > MEMO_LIMIT:
                 self._title_memo.clear()
             found = None
             if not (text.isascii() and self._titles.bounds.beyond_ascii) and (kept := fold_keep(text)):
@@ -351,7 +328,7 @@ class Index:
         """Return the code of a text in a vocabulary and the spelling; lead-ins such as 其中： do not count."""
         key = (vocabulary, text)
         if key not in self._words:
-            if len(self._words) > _MEMO_LIMIT:
+            if len(self._words) > MEMO_LIMIT:
                 self._words.clear()
             self._words[key] = self._word(vocabulary, text)
         return self._words[key]
@@ -370,8 +347,17 @@ class Index:
         return found[1], found[0]
 
 
-def _table_of(vocabulary: Vocabulary) -> _Table[str]:
-    table: _Table[str] = _Table()
+def _scoped(rule: FormRule) -> Iterator[tuple[Section, LabelRule, Spelling]]:
+    """Yield the spellings of a form type that count for some years or regions only."""
+    for section in rule.sections:
+        for label in section.labels if section.kind != "heading" else ():
+            for one in label.spellings:
+                if one.scope is not None:
+                    yield section, label, one
+
+
+def _table_of(vocabulary: Vocabulary) -> Table[str]:
+    table: Table[str] = Table()
     for entry in vocabulary.entries:
         table.add(entry.spellings, entry.code)
     return table

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import Fault
 from pipeline.model import FormRule, Rulebook, Section, Spelling
-from pipeline.rulebook.index import LONGEST_LABEL
+from pipeline.rulebook.tables import LONGEST_LABEL
 from pipeline.text.labels import fold
 
 #: Vocabularies that the program asks by name.
@@ -83,6 +83,8 @@ def _tables(rule: FormRule) -> Iterator[tuple[str, list[tuple[str, Spelling]]]]:
 
 
 def _table(what: str, spellings: list[tuple[str, Spelling]]) -> Iterator[Fault]:
+    yield from _scoped(what, spellings)
+    spellings = [(owner, one) for owner, one in spellings if one.scope is None]
     keys = {one.key: (owner, one) for owner, one in reversed(spellings) if one.pattern is None}
     for owner, one in spellings:
         if one.pattern is not None:
@@ -116,6 +118,29 @@ def _table(what: str, spellings: list[tuple[str, Spelling]]) -> Iterator[Fault]:
                 f"歧义：{one.text} 是 {owner}，去掉括注却是 {other} 的 {bare.text}（{bare.place}）",
                 f"ambiguous: {owner}, but without its note it is {other}",
             )
+
+
+def _scoped(what: str, spellings: list[tuple[str, Spelling]]) -> Iterator[Fault]:
+    """Yield a warning for each spelling with a scope that another one of its field makes needless."""
+    for at, (owner, one) in enumerate(spellings):
+        if one.scope is None:
+            continue
+        if len(one.key) > LONGEST_LABEL:
+            yield _warn(
+                one.place,
+                f"无法匹配：{one.text} 超过 {LONGEST_LABEL} 个字，不会被查找",
+                f"unreachable: longer than {LONGEST_LABEL} characters, never looked up",
+            )
+        for place, (other, same) in enumerate(spellings):
+            if (other, same.key) != (owner, one.key) or place == at or same.pattern is not None:
+                continue
+            if same.scope is None or (place < at and same.scope.overlaps(one.scope)):
+                yield _warn(
+                    one.place,
+                    f"多余：{one.text}（{one.scope}）与 {same.place} 的 {same.text} 同是 {owner}",
+                    f"redundant: {same.text} in {what} is the same field anyway",
+                )
+                break
 
 
 def _unused(rulebook: Rulebook) -> Iterator[Fault]:

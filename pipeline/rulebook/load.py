@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline.errors import Fault, RuleError
-from pipeline.model import Check, Field, FormRule, Rulebook, Section, Vocabulary
+from pipeline.model import Check, Field, FormRule, Rulebook, Section, Spelling, Vocabulary
 from pipeline.rulebook.fields import load_fields
 from pipeline.rulebook.forms import FormFile, extend, read_form, read_vocabulary, take_over
 from pipeline.rulebook.nodes import Reader
+from pipeline.rulebook.scopes import contradiction
 
 #: Columns of the matcher's own: they feed other columns and are not published.
 _INTERMEDIATE = {"indicators": {"sign"}, "forms": set(), "funding": set()}
@@ -193,6 +194,13 @@ def _section_faults(
     named += [(field, section.place) for field, _source, _vocabulary in section.codes]
     if section.rows:
         named += [(section.rows.label_field, section.place), (section.rows.code_field, section.place)]
+    for label in section.labels if section.kind == "heading" else ():
+        for one in label.spellings:
+            if one.scope is not None:
+                message = (
+                    "heading 节的写法不能限定年度或地区 | a spelling of a heading section cannot have a scope"
+                )
+                faults.append(_fault(one.place, message))
     for field, place in named:
         if field not in known:
             faults.append(_fault(place, f"未知的字段 {field} | unknown field {field} of {section.dataset}"))
@@ -207,22 +215,19 @@ def _section_faults(
 def _shared_labels(rule: FormRule) -> list[Fault]:
     """Return a fault for each label that two fields of one table, or two fields sections, claim."""
     faults: list[Fault] = []
-    fields: dict[str, tuple[str, str]] = {}
+    fields: dict[str, list[tuple[str, Spelling]]] = {}
     for section in rule.sections:
         claimed = fields if section.kind == "fields" else {}
         for label in section.labels if section.kind != "heading" else ():
             for spelling in label.spellings:
                 if spelling.pattern is not None:
                     continue
-                owner, place = claimed.setdefault(spelling.key, (label.field, spelling.place))
-                if place != spelling.place:
-                    faults.append(
-                        _fault(
-                            spelling.place,
-                            f"标签 {spelling.text} 重复：{owner} {place} 已有 | "
-                            f"duplicate label {spelling.text}: already {owner} in {place}",
-                        )
-                    )
+                for owner, first in claimed.setdefault(spelling.key, []):
+                    wrong = contradiction(first, owner, spelling, label.field)
+                    if wrong is not None and (first.place != spelling.place or first.scope is not None):
+                        faults.append(_fault(spelling.place, wrong))
+                        break
+                claimed[spelling.key].append((label.field, spelling))
     return faults
 
 

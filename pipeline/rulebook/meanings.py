@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.model import Spelling
 from pipeline.rulebook.index import FormIndex, Index, Named
+from pipeline.text.labels import fold, fold_keep
 
 TIERS = ("exact", "alias", "pattern", "loose")
 
@@ -68,6 +69,15 @@ def _in_form(name: str, labels: FormIndex, text: str) -> Iterator[Meaning]:
 
 def _meaning(owner: str, named: Named) -> Meaning:
     return Meaning(owner, f"{named.section.name}.{named.rule.field}", named.how, named.spelling)
+
+
+def scoped_meanings(index: Index, text: str, form: str | None = None) -> Iterator[Meaning]:
+    """Yield what a text can be in forms of some years or regions only; ``spelling.scope`` says in which."""
+    keys = {fold_keep(text), fold(text)}
+    for name in index.forms if form is None else [form]:
+        for what, spelling in labels_of(index, name):
+            if spelling.scope is not None and spelling.key in keys:
+                yield Meaning(name, what, spelling.tier, spelling)
 
 
 def labels_of(index: Index, form: str) -> Iterator[tuple[str, Spelling]]:

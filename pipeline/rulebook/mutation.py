@@ -35,7 +35,7 @@ def mutations(rulebook: Rulebook) -> list[Mutation]:
     forms = {rule.name: rule for rule in rulebook.forms}
     for rule in rulebook.forms:
         for target, spelling, heading in _spellings(rule):
-            same = ("spelling", spelling.place, spelling.text, spelling.pattern is not None)
+            same = ("spelling", spelling.place, spelling.text, spelling.pattern is not None, spelling.scope)
             loss = found.setdefault(same, Mutation(_named(spelling), spelling.place, spelling))
             loss.targets.append((rule.name, False, target))
             loss.always = loss.always or heading
@@ -102,6 +102,7 @@ def _without(rule: FormRule, lost: Spelling) -> FormRule:
             if one.place != lost.place
             or one.text != lost.text
             or (one.pattern is None) != (lost.pattern is None)
+            or one.scope != lost.scope
         )
 
     sections = tuple(
@@ -210,6 +211,8 @@ def _in_section(form: FormRule, name: str, change: Callable[[Section], Section])
 
 
 def _named(spelling: Spelling) -> str:
+    if spelling.scope is not None:
+        return f"{spelling.text} [{spelling.scope}]"
     return f"正则 pattern {spelling.text}" if spelling.pattern else spelling.text
 
 

@@ -62,7 +62,7 @@ def compare(old: Rulebook, new: Rulebook) -> RuleDifference:
     before, after = dict(_owners(old)), dict(_owners(new))
     changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     keys = frozenset(name[-1] for name in changed)
-    joined = frozenset(name[-1] for name in changed if name[0] in _JOINED)
+    joined = frozenset(name[-1] for name in changed if not _JOINED.isdisjoint(name[:2]))
     places, lost = _places(old, new)
     changes = tuple(sorted(_words(old, new), key=lambda one: (one.place, one.name)))
     return RuleDifference(_everything(old, new), keys, joined, places, lost, changes)
@@ -135,13 +135,21 @@ def _bare_section(section: Section) -> Section:
 
 
 def _owners(rulebook: Rulebook) -> Iterator[tuple[tuple[str, ...], tuple[object, ...]]]:
-    """Yield ((table..., key), what the key stands for there); the first owner of a key has it."""
+    """Yield ((table..., key), what the key stands for there); the first owner of a key has it.
+
+    Spellings with a scope come with it, all of a key together: a change of one concerns the documents that hold the key.
+    """
     seen: set[tuple[str, ...]] = set()
+    scoped: dict[tuple[str, ...], tuple[object, ...]] = {}
     for table, one, owner in _spelled(rulebook):
         name = (*table, one.key)
-        if one.pattern is None and name not in seen:
+        if one.scope is not None:
+            scoped[name] = (*scoped.get(name, ()), (one.scope, *owner, one.tier))
+        elif one.pattern is None and name not in seen:
             seen.add(name)
             yield name, (*owner, one.tier)
+    for name, owners in scoped.items():
+        yield ("scoped", *name), owners
 
 
 def _spelled(rulebook: Rulebook) -> Iterator[tuple[tuple[str, ...], Spelling, tuple[object, ...]]]:
@@ -186,7 +194,8 @@ def _placed(rulebook: Rulebook) -> Iterator[tuple[tuple[str, ...], str]]:
             for label in section.labels:
                 yield ("label", *here, label.field), label.place
                 for one in label.spellings:
-                    yield ("spelling", *here, label.field, one.text, one.tier), one.place
+                    text = f"{one.text} [{one.scope}]" if one.scope is not None else one.text
+                    yield ("spelling", *here, label.field, text, one.tier), one.place
             for number, total in enumerate(section.totals):
                 yield ("total", *here, str(number)), total.place
                 for one in total.spellings:
