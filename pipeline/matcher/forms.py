@@ -14,7 +14,6 @@ from pipeline.matcher.items import (
     cut,
     label_rows,
     may_show,
-    only_cell,
     reading_order,
     split_repeats,
 )
@@ -26,7 +25,6 @@ from pipeline.model import (
     Document,
     Form,
     Hit,
-    Key,
     Lattice,
     Line,
     Scope,

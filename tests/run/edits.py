@@ -142,6 +142,21 @@ def _unit(tree: _TREE, dice: random.Random) -> None:
     }
 
 
+def _scope(tree: _TREE, dice: random.Random) -> None:
+    """Let two spellings count for some years or regions only, one of them under another field too."""
+    lists = [one for one in _spelling_lists(tree) if all(isinstance(text, str) for text in one)]
+    for _ in range(2):
+        one = dice.choice(lists)
+        at = dice.choice([at for at, text in enumerate(one) if isinstance(text, str)][:3])
+        first, second = dice.choice([("-2019", "2020-"), ("2019", "2021"), ("2020-2021", "2016-2019")])
+        text, other = one[at], dice.choice(lists)
+        one[at] = {"text": text, "years": first}
+        if other is not one and dice.random() < 0.7:
+            other.append({"text": text, "years": second})
+        elif dice.random() < 0.5:
+            one[at] = {"text": text, "regions": ["交通局", "四川"]}
+
+
 def _order(tree: _TREE, dice: random.Random) -> None:
     """Shuffle sections, the labels of one, or the spellings of one label."""
     what = dice.randrange(3)
@@ -181,6 +196,7 @@ _FORM_EDITS: dict[str, Callable[[_TREE, random.Random], None]] = {
     "kind": _kind,
     "unit": _unit,
     "order": _order,
+    "scope": _scope,
 }
 KINDS = (*_FORM_EDITS, "vocabulary", "check", "extension", "lines only")
 

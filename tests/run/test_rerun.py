@@ -79,6 +79,44 @@ def test_an_added_spelling_touches_only_the_documents_that_print_it(
     assert data_files(workspace) == data_files(tmp_path / "fresh")
 
 
+SCOPED = (
+    "form: mine\nextends: project_self_evaluation\nsections:\n  basics:\n    kind: fields\n    labels:\n"
+    "      project_name: [{{text: 工程名字, {}}}]\n      project_leader: [{{text: 工程名字, {}}}]\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("scopes", "later", "column"),
+    [
+        (("years: 2018", "years: 2020"), ("years: 2019", "years: 2020"), "project_name"),
+        (("years: 2018", "years: 2020"), ("years: 2018", "years: 2019-2020"), "project_leader"),
+        (("regions: 四川", "regions: 西藏"), ("regions: 交通局3", "regions: 西藏"), "project_name"),
+    ],
+)
+def test_a_changed_scope_touches_the_documents_that_hold_its_text(
+    archive: Path,
+    workspace: Path,
+    tmp_path: Path,
+    scopes: tuple[str, str],
+    later: tuple[str, str],
+    column: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The form in question prints 2019 and 交通局3; the first scopes leave it out, the later ones let it in."""
+    monkeypatch.setenv("GUIBIAO_ISOLATION", "off")
+    rules = overlay(tmp_path / "rules", SCOPED.format(*scopes))
+    found = plan(workspace, rules)
+    assert (found.everything, found.touched, found.differences) == ("", 1, ())
+    apply(workspace)
+    (rules / "forms" / "mine.yaml").write_text(SCOPED.format(*later), encoding="utf-8")
+    found = plan(workspace, rules)
+    assert (found.everything, found.touched) == ("", 1)
+    assert [one.new for one in found.differences if one.column == column] == ["项目3"]
+    apply(workspace)
+    run([archive], tmp_path / "fresh", rules=rules)
+    assert data_files(workspace) == data_files(tmp_path / "fresh")
+
+
 def test_the_applied_difference_is_the_planned_one(workspace: Path, tmp_path: Path) -> None:
     rules = overlay(tmp_path / "rules", OVERLAY.format("工程名字, 主管部门"))
     with pytest.raises(RuleError):
