@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
 #: What one piece of work holds at most: documents, bytes of files, and seconds as far as they can be foretold.
 CHUNK, CHUNK_BYTES, CHUNK_SECONDS = 256, 48 << 20, 5.0
+#: A file of more bytes is a piece of work by itself and goes ahead of the smaller ones that wait.
+BIG = 8 << 20
 #: Seconds that a document of a medium takes, before any was seen.
 _GUESS = {"application/pdf": 0.1, "application/ofd": 0.1}
 _PICTURE, _OTHER = 5.0, 0.01
@@ -290,6 +292,11 @@ class Batch:
     # -- work ----------------------------------------------------------------------------------------------
 
     def _take_new(self, item: Known) -> None:
+        if (
+            item.size > BIG and item.path == item.file.path
+        ):  # at once and alone: the longest must not come last
+            self._submit(Read(self.setting, (item,)), 1)
+            return
         size, cost = self._load[0] + item.size, self._load[1] + self._cost(item.media_type)
         full = len(self._reads) >= CHUNK or size > CHUNK_BYTES or cost > CHUNK_SECONDS
         if full and self._reads and item.file.path != self._reads[-1].file.path:

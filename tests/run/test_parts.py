@@ -161,3 +161,22 @@ def test_a_run_that_compacts_its_store_loses_nothing(tmp_path: Path, monkeypatch
     store = GridStore(tmp_path / "out")
     assert len(store.shards()) == 1 and len(store.index) == 13
     assert verify(tmp_path / "out", everything=True).faults == ()
+
+
+def test_big_files_go_first_and_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pipeline.run import batch
+
+    seen: list[list[str]] = []
+    real = batch.Batch._submit
+
+    def note(self, work, documents):  # type: ignore[no-untyped-def]
+        seen.append([item.path for item in work.items])
+        real(self, work, documents)
+
+    monkeypatch.setattr(batch, "BIG", 3000)
+    monkeypatch.setattr(batch.Batch, "_submit", note)
+    inputs = archive(tmp_path / "in", 4)
+    (inputs / "2021" / "big.txt").write_text(form(50) + "\n" + "说明" * 2000 + "\n", encoding="utf-8")
+    run([inputs], tmp_path / "out")
+    assert seen[0] == ["2021/big.txt"] and len(seen[1]) == 5
+    assert len(rows(tmp_path / "out", "forms")) == 5
