@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pipeline.text.segment import Pool
 
 _Known = dict[str, tuple[Section, LabelRule, Spelling]]
-_LOOSE_SHORTEST, _LOOSE_LONGEST = 3, 16
-_LOOSE_COLUMN, _LOOSE_FIELD = 0.75, 0.85
+LOOSE_SHORTEST, LOOSE_LONGEST = 3, 16
+LOOSE_COLUMN, _LOOSE_FIELD = 0.75, 0.85
 _LEAD_IN = re.compile(
     r"^(?:其中|减|加|[一二三四五六七八九十]+[、.]|[0-9]+[、.]|\([一二三四五六七八九十0-9]+\))[:、]?"
 )
@@ -210,12 +210,12 @@ class FormIndex:
         return self._loose[key]
 
     def _nearest(self, section: str | None, folded: str) -> Named | None:
-        if not _LOOSE_SHORTEST <= len(folded) <= _LOOSE_LONGEST or any(char.isdigit() for char in folded):
+        if not LOOSE_SHORTEST <= len(folded) <= LOOSE_LONGEST or any(char.isdigit() for char in folded):
             return None
         from pipeline.rulebook.load import shipped_rules
         from pipeline.text.segment import nearest
 
-        threshold = _LOOSE_COLUMN if section is not None else _LOOSE_FIELD
+        threshold = LOOSE_COLUMN if section is not None else _LOOSE_FIELD
         pool, known = self._pool(section)
         found = nearest(folded, pool, threshold=threshold, words=shipped_rules() / "words.txt")
         if found.winner is None:

@@ -15,8 +15,10 @@ from functools import cache
 from typing import Any
 
 from pipeline.model import FormRule, Rulebook, Section, Spelling, Vocabulary
+from pipeline.rulebook.index import LOOSE_COLUMN, LOOSE_LONGEST, LOOSE_SHORTEST
 from pipeline.store.grids import GridStore
 from pipeline.text.labels import ONE_FOR_ONE, fold, fold_keep
+from pipeline.text.segment import MARGIN, near_at_most
 
 #: Vocabularies that are also looked up by texts put together from several cells.
 _JOINED_WORDS = frozenset({"horizons", "instructions"})
@@ -229,7 +231,7 @@ def touched(grids: GridStore, keys: frozenset[str], joined: frozenset[str]) -> s
     found: set[str] = set()
     if not keys:
         return found
-    firsts = "".join(sorted({char for key in keys if key for char in _variants(key[0])}))
+    firsts = "".join(sorted({char for key in keys for one in key for char in _variants(one)}))
     wanted = "[" + "".join(f"\\x{{{ord(char):x}}}" for char in firsts) + "]"
     memo: dict[bytes, bool] = {}
     for _shard, _start, table in grids.scan(["document_id", "cell_text", "block_text"]):
@@ -280,9 +282,31 @@ def concerns(text: str, keys: frozenset[str], joined: frozenset[str]) -> bool:
             while folded:
                 if folded in keys or any(key.startswith(folded) for key in joined):
                     return True
+                if _may_be_near(folded, keys, joined):
+                    return True
                 if folded[0] not in _LEAD:  # a lead-in such as 其中 or 一、 may be cut at any of its ends
                     break
                 folded = folded[1:]
+    return False
+
+
+def _may_be_near(folded: str, keys: frozenset[str], joined: frozenset[str]) -> bool:
+    """Say whether the loose tier may take a text for one of the keys, or for another key because of one.
+
+    A rival less than a margin away unties two meanings, so texts count that are a margin short of the
+    threshold. A head may be stacked of several cells: one of them then holds half of the key.
+    """
+    if not 2 <= len(folded) <= LOOSE_LONGEST or any(char.isdigit() for char in folded):
+        return False
+    mine = set(folded)
+    for key in keys:
+        common = len(mine.intersection(key))
+        if 2 * common < len(key):
+            continue
+        if len(folded) >= LOOSE_SHORTEST and near_at_most(folded, key) >= LOOSE_COLUMN - MARGIN:
+            return True
+        if key in joined and 3 * common >= 2 * len(folded):
+            return True
     return False
 
 

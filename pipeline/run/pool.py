@@ -65,6 +65,10 @@ class LostError(Exception):
         self.step = step
 
 
+class TiredError(Exception):
+    """A child that holds so much memory that the next document might suffer for it."""
+
+
 class Work(Protocol):
     """A piece of work: what a child does, step by step, and how it goes on after a child was lost.
 
@@ -207,6 +211,10 @@ class Slot:
                 step = self.step
                 self._kill()
                 raise LostError("memory", found, step)
+            if kind == "tired":
+                step = self.step
+                self._kill()
+                raise LostError("tired", "", step)
             if kind == "error":
                 raise found
             self._served += 1
@@ -350,12 +358,16 @@ def _context() -> Any:
     return context
 
 
+#: The address space of this process when it began to work.
+_begun = [0]
+
 # -- in the child -----------------------------------------------------------------------------------------------
 
 
 def _serve(pipe: Connection, setting: _Setting) -> None:
     """Do work until None comes."""
     report = _settle(setting)
+    _begun[0] = _size(0)
     gc.freeze()  # what the server loaded lives as long as the child
     gc.set_threshold(100_000, 50, 100)  # documents are trees without rings: looking for rings is time lost
     pipe.send("ready")
@@ -369,6 +381,9 @@ def _serve(pipe: Connection, setting: _Setting) -> None:
         report(-1)
         try:
             found = work.run(report)
+        except TiredError:
+            pipe.send(("tired", None))
+            return
         except MemoryError as err:
             pipe.send(("memory", f"over {(setting.memory or 0) >> 20} MB{_innermost(err)}"))
             return
@@ -453,11 +468,16 @@ def _limit(memory: int | None) -> None:
     pa.set_io_thread_count(1)
 
 
-def _size() -> int:
-    """Return the resident bytes of this process, 0 where the system does not tell."""
+def is_tired(memory: int | None) -> bool:
+    """Say whether this process has taken over half of the address space that it had left at its start."""
+    return memory is not None and 2 * (_size(0) - _begun[0]) > memory - _begun[0]
+
+
+def _size(column: int = 1) -> int:
+    """Return the resident bytes of this process (all its address space for column 0), 0 where nobody tells."""
     try:
         with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+            return int(file.read().split()[column]) * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError, IndexError):
         return 0
 

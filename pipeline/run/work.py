@@ -22,7 +22,7 @@ from pipeline.model import Rulebook, Source
 from pipeline.rulebook.index import Index
 from pipeline.run.corrections import Corrections, Outcome, corrected
 from pipeline.run.one import Extraction, failed
-from pipeline.run.pool import MEMORY, SECONDS, LostError, Report
+from pipeline.run.pool import MEMORY, SECONDS, LostError, Report, TiredError, is_tired
 from pipeline.run.reading import key_of, read_source
 from pipeline.run.rows import Collected, RowsFile, interpreted, write_rows
 from pipeline.sources.rescan import Known, Seen, given_up, sources, survey
@@ -188,6 +188,8 @@ class Read:
     def after(self, lost: LostError) -> Read:
         """Give up the document at which the child was lost; one that was killed from outside has a second try."""
         count, step = len(self.items), lost.step
+        if lost.code == "tired":
+            return replace(self, spills=self._existing())
         left = [place for place in range(count) if not {place, count + place} & self.guilty.keys()]
         if not left:
             raise SourceError(lost.code, detail=lost.detail)
@@ -248,12 +250,26 @@ class Read:
             place = wanted[source.paths[0]]
             if source.document_id != self.items[place].document_id:
                 continue
+            if times and is_tired(self.memory):
+                raise TiredError  # what an earlier document left behind is not this one's fault
             report(place)
             found[place] = reading = read(source)
+            if _is_starved(reading.outcome):
+                raise MemoryError
             pickle.dump((place, reading), spill, pickle.HIGHEST_PROTOCOL)
             spill.flush()
             now = time.perf_counter()
             times[place], started = now - started, now
+
+
+def _is_starved(outcome: object) -> bool:
+    """Say whether a reader ended for want of memory, whatever it called it."""
+    err: BaseException | None = outcome if isinstance(outcome, SourceError) else None
+    named = isinstance(outcome, SourceError) and "MemoryError" in outcome.detail
+    while err is not None and not named:
+        named = isinstance(err, MemoryError)
+        err = err.__cause__ or err.__context__
+    return named
 
 
 def _reader() -> Callable[[Source], Reading]:

@@ -112,6 +112,16 @@ def _similar(one: str, other: str, words: Path | None, least: float) -> float:
     return min(max((spelled + worded) / 2, spelled * 0.95), 0.999)
 
 
+def near_at_most(one: str, other: str) -> float:
+    """Return a bound that ``similar`` of two folded labels never exceeds, found without cutting into words."""
+    if one == other:
+        return 1.0
+    if not one or not other or max(len(one), len(other)) > _LONGEST:
+        return 0.0
+    spelled = 1 - _edits(one, other) / max(len(one), len(other))
+    return _most(spelled, _common(Counter(one), other), _letters(one) + _letters(other))
+
+
 def _most(spelled: float, shared: int, letters: int) -> float:
     """Return how alike two labels are at most: what words have in common their characters have in common."""
     return max((spelled + min(1.0, 2 * shared / letters if letters else 0.0)) / 2, spelled * 0.95)

@@ -4,14 +4,27 @@ import ctypes
 import os
 import time
 
+from pipeline.errors import SourceError
 from pipeline.model import Source
 from pipeline.run.reading import read_source
 from pipeline.store.grids import Reading
+
+_HELD: list[bytearray] = []
+
+
+def starved(source: Source) -> Reading:
+    """End as a reader does that takes a lack of memory for damage."""
+    reading = read_source(source)
+    return Reading(reading.key, reading.size, SourceError("corrupt", detail="MemoryError: "))
 
 
 def read(source: Source) -> Reading:
     """Do what the document says, or read it."""
     command = source.data[:8].strip()
+    if command in (b"leak", b"starve"):
+        _HELD.append(bytearray(1400 << 20))
+    if command == b"starve":
+        return starved(source)
     if command in (b"memory", b"huge", b"deep"):
         return greedy(command, source)
     if command == b"hang":

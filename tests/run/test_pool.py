@@ -159,3 +159,17 @@ def test_a_file_that_cannot_be_surveyed_is_a_refusal(tmp_path: Path) -> None:
     first, second = again.run(lambda step: None)
     assert first[0].error == ("timeout", "", "over 1 s") and not first[0].hashed
     assert second[0].error is None
+
+
+@pytest.mark.parametrize("command", ["leak", "starve"])
+def test_a_document_does_not_pay_for_the_memory_of_the_one_before(tmp_path: Path, command: str) -> None:
+    """One leaves memory behind, one is called damaged by its reader although there was no memory for it."""
+    items = [known(tmp_path, "poison.txt", f"{command}\n")]
+    items += [known(tmp_path, f"{number}.txt", GOOD.format(number)) for number in range(3)]
+    limits = setting(tmp_path, memory=3 << 30)
+    with Pool(1) as pool:
+        done = pool.submit(Read(limits, tuple(items))).result()
+    assert done.failures == ({"memory": 1} if command == "starve" else {})
+    assert done.rows.statuses["no_form"] == (3 if command == "starve" else 4)
+    store = GridStore(Path(limits.root))
+    assert len(store.shards()) == 1 and len(store.index) == 4

@@ -232,3 +232,22 @@ def test_the_footprint_knows_every_way_to_write_a_label(tmp_path: Path, text: st
     (inputs / "a.txt").write_text(form(1, label=text), encoding="utf-8")
     run([inputs], tmp_path / "out")
     assert touched(GridStore(tmp_path / "out"), frozenset({fold(text)}), frozenset())
+
+
+def test_a_spelling_touches_documents_whose_labels_are_merely_like_it(tmp_path: Path) -> None:
+    """The loose tier takes 全年实际花销总数 for the new spelling: the plan must say so and the bytes must agree."""
+    inputs = tmp_path / "in"
+    inputs.mkdir()
+    (inputs / "0.txt").write_text(form(0, money="全年实际花销总数"), encoding="utf-8")
+    run([inputs], tmp_path / "out")
+    rules = tmp_path / "rules"
+    (rules / "forms").mkdir(parents=True)
+    (rules / "forms" / "mine.yaml").write_text(
+        "form: mine\nextends: project_self_evaluation\nsections:\n  funding:\n    labels:\n"
+        "      full_year_executed: [全年的实际花销总数]\n",
+        encoding="utf-8",
+    )
+    assert plan(tmp_path / "out", rules).touched == 1
+    apply(tmp_path / "out")
+    run([inputs], tmp_path / "fresh", rules=rules)
+    assert data_files(tmp_path / "out") == data_files(tmp_path / "fresh")
