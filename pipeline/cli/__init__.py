@@ -1,6 +1,6 @@
 """The command ``guibiao``: the only place that prints or sets an exit code.
 
-Exit codes: 0 all documents read; 1 some documents failed; 2 the call, the rules or the workspace are wrong.
+Exit codes: 0 all documents read; 1 some documents failed or the run was stopped; 2 the call, the rules or the workspace are wrong.
 Heavy libraries load when a command needs them, so ``--help`` answers at once.
 """
 
@@ -111,7 +111,7 @@ def run_command(
     with progress(quiet, log) as tally:
         summary = run(inputs, to, rules=rules, tally=tally, prune_missing=prune_missing, limits=limits)
     print_summary(summary, to)
-    raise typer.Exit(0 if summary.all_read else 1)
+    raise typer.Exit(0 if summary.all_read and not tally.stopping else 1)
 
 
 @app.command("explain")

@@ -1,5 +1,6 @@
 """A run over an archive with a document that cannot be survived: one quarantined row, every other row there."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -61,3 +62,33 @@ def test_the_command_lists_the_quarantined_and_reads_them_again(
     documents = {row["paths"][0]: row["status"] for row in rows(tmp_path / "out", "documents")}
     assert documents == {"a/bad.txt": "no_form", "good.docx": "ok"}
     assert "没有被隔离的文件" in call("quarantine", out)[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="signals are tested on Linux")
+def test_ctrl_c_publishes_what_is_whole_and_says_that_it_is_not_all(
+    tmp_path: Path, seed_folder: Path, monkeypatch: pytest.MonkeyPatch, guibiao: list[str]
+) -> None:
+    """The signal comes while a document hangs: that one is given up, what was read is published, exit code 1."""
+    archive = tmp_path / "in"
+    archive.mkdir()
+    (archive / "a.docx").write_bytes((seed_folder / "form_1.docx").read_bytes())
+    (archive / "b.txt").write_text("hang\n", encoding="utf-8")
+    monkeypatch.setenv("GUIBIAO_READ", "tests.run.poison:read")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    command = [
+        *guibiao,
+        "run",
+        str(archive),
+        "--to",
+        str(tmp_path / "out"),
+        "--timeout",
+        "8",
+        "--log",
+        "json",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None and process.stderr.readline().startswith("{")  # five seconds in
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert [row["project_name"] is not None for row in rows(tmp_path / "out", "forms")] == [True]
