@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.model import Field
 from pipeline.model.output import DataFile
-from pipeline.run.pool import LostError, Report
+from pipeline.run.pool import Report, Whole
 from pipeline.run.previous import KEPT, OWN, Previous, read_files, without
 from pipeline.run.rows import PROBLEMS, OpenRows, RowsFile, all_fields, with_checks, write_rows
 from pipeline.run.work import Setting, index_of, rows_path
@@ -63,7 +63,7 @@ def _previous(root: str, snapshot: str, rules: str) -> Previous:
 
 
 @dataclass(frozen=True, slots=True)
-class Recheck:
+class Recheck(Whole):
     """Run the checks over the forms of a snapshot from ``low`` to ``high`` and write their outcomes as rows."""
 
     setting: Setting
@@ -72,9 +72,6 @@ class Recheck:
     high: str
     dropped: frozenset[str]
     relabel: Relabel
-    seconds: float | None = None
-    memory: int | None = None
-    documents: int = 0
 
     def run(self, report: Report) -> RowsFile:
         """Check again."""
@@ -86,13 +83,9 @@ class Recheck:
         found = with_checks(tables, index_of(self.setting.rules).rulebook)
         return write_rows(rows_path(Path(self.setting.root)), {"checks": found["checks"].sort_by("form_id")})
 
-    def after(self, lost: LostError) -> Recheck:
-        """Raise: there is no document to blame."""
-        raise RuntimeError(f"{lost.code}: {lost.detail}")
-
 
 @dataclass(frozen=True, slots=True)
-class Assemble:
+class Assemble(Whole):
     """Write some parts of a dataset: rows kept from the snapshot before, and those of rows files.
 
     ``dropped`` are documents whose old rows do not count; ``paths`` gives the documents rows their paths.
@@ -107,9 +100,6 @@ class Assemble:
     relabel: Relabel
     paths: Mapping[str, tuple[str, ...]]
     out: str
-    seconds: float | None = None
-    memory: int | None = None
-    documents: int = 0
 
     def run(self, report: Report) -> list[DataFile]:
         """Gather, sort and write."""
@@ -153,10 +143,6 @@ class Assemble:
             dropped = [name for name in self.dropped if low <= name < high]
             yield self.relabel.of(part.dataset, without(table, dropped))
 
-    def after(self, lost: LostError) -> Assemble:
-        """Raise: there is no document to blame."""
-        raise RuntimeError(f"{lost.code}: {lost.detail}")
-
 
 def with_paths(table: pa.Table, paths: Mapping[str, tuple[str, ...]]) -> pa.Table:
     """Return documents rows with their paths, sorted; those of unknown paths as they are."""
@@ -172,7 +158,7 @@ def with_paths(table: pa.Table, paths: Mapping[str, tuple[str, ...]]) -> pa.Tabl
 
 
 @dataclass(frozen=True, slots=True)
-class Compare:
+class Compare(Whole):
     """Compare the rows of some documents in a snapshot with those of rows files.
 
     ``checks`` says that rows of the dataset ``checks`` stand for all forms and not only for those documents.
@@ -185,9 +171,6 @@ class Compare:
     names: frozenset[str]
     rows: tuple[str, ...]
     checks: bool
-    seconds: float | None = None
-    memory: int | None = None
-    documents: int = 0
 
     def run(self, report: Report) -> list[Difference]:
         """Return the differences."""
@@ -207,7 +190,3 @@ class Compare:
             parts = [part for one in opened for part in one.tables(dataset, self.low, self.high)]
             new[dataset] = pa.concat_tables(parts) if parts else schema(dataset, before.fields).empty_table()
         return compare_tables(old, new)
-
-    def after(self, lost: LostError) -> Compare:
-        """Raise: there is no document to blame."""
-        raise RuntimeError(f"{lost.code}: {lost.detail}")

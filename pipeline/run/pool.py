@@ -94,6 +94,31 @@ class Work(Protocol):
         """Return the work that is left; raise where nothing can be done about the loss."""
 
 
+class Whole:
+    """Work without limits in which no single document can be to blame for the loss of a child."""
+
+    __slots__ = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """Return that a step may take any time."""
+        return None
+
+    @property
+    def memory(self) -> int | None:
+        """Return that there is no limit of address space."""
+        return None
+
+    @property
+    def documents(self) -> int:
+        """Return that no step is a document."""
+        return 0
+
+    def after(self, lost: LostError) -> Work:
+        """Raise: there is no document to give up."""
+        raise RuntimeError(f"{lost.code}: {lost.detail}")
+
+
 class Pool:
     """Threads that each attend one child process; ``submit(attend, work)``. A context manager."""
 

@@ -22,7 +22,7 @@ from pipeline.model import Rulebook, Source
 from pipeline.rulebook.index import Index
 from pipeline.run.corrections import Corrections, Outcome, corrected
 from pipeline.run.one import Extraction, failed
-from pipeline.run.pool import MEMORY, SECONDS, LostError, Report, TiredError, is_tired
+from pipeline.run.pool import MEMORY, SECONDS, LostError, Report, TiredError, Whole, is_tired
 from pipeline.run.reading import key_of, read_source
 from pipeline.run.rows import Collected, RowsFile, interpreted, write_rows
 from pipeline.sources.rescan import Known, Seen, given_up, sources, survey
@@ -125,19 +125,13 @@ class Survey:
         return replace(self, guilty={**self.guilty, step: Guilt(lost.code, lost.detail)})
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Read documents, keep what was seen as one shard of the grid store, interpret it and write the rows.
+class _Each:
+    """Work over documents one by one: the limits are those of the setting."""
 
-    Steps: one for reading each document, one for interpreting each, one for packing. What was read before a
-    child was lost lies in ``spills`` and is not read again.
-    """
-
-    setting: Setting
-    items: tuple[Known, ...]
-    spills: tuple[str, ...] = ()
-    guilty: Mapping[int, Guilt] = field(default_factory=dict)
-    excused: frozenset[int] = frozenset()
+    __slots__ = ()
+    if TYPE_CHECKING:
+        setting: Setting
+        items: tuple[Any, ...]
 
     @property
     def seconds(self) -> float | None:
@@ -153,6 +147,21 @@ class Read:
     def documents(self) -> int:
         """Return how many documents there are."""
         return len(self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Read(_Each):
+    """Read documents, keep what was seen as one shard of the grid store, interpret it and write the rows.
+
+    Steps: one for reading each document, one for interpreting each, one for packing. What was read before a
+    child was lost lies in ``spills`` and is not read again.
+    """
+
+    setting: Setting
+    items: tuple[Known, ...]
+    spills: tuple[str, ...] = ()
+    guilty: Mapping[int, Guilt] = field(default_factory=dict)
+    excused: frozenset[int] = frozenset()
 
     def run(self, report: Report) -> Done:
         """Read, keep and interpret."""
@@ -363,28 +372,13 @@ class Stored(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Interpret:
+class Interpret(_Each):
     """Interpret documents of the grid store and write the rows."""
 
     setting: Setting
     items: tuple[Stored, ...]
     guilty: Mapping[int, Guilt] = field(default_factory=dict)
     corrections: Corrections = _NONE
-
-    @property
-    def seconds(self) -> float | None:
-        """Return the limit of one step."""
-        return self.setting.seconds
-
-    @property
-    def memory(self) -> int | None:
-        """Return the limit of address space in bytes."""
-        return self.setting.memory
-
-    @property
-    def documents(self) -> int:
-        """Return how many documents there are."""
-        return len(self.items)
 
     def run(self, report: Report) -> Done:
         """Load and interpret, shard by shard."""
@@ -418,18 +412,11 @@ class Interpret:
 
 
 @dataclass(frozen=True, slots=True)
-class Compact:
+class Compact(Whole):
     """Merge the small shards of the grid store."""
 
     root: str
-    seconds: float | None = None
-    memory: int | None = None
-    documents: int = 0
 
     def run(self, report: Report) -> int:
         """Return how many files went away."""
         return GridStore(Path(self.root)).compact()
-
-    def after(self, lost: LostError) -> Compact:
-        """Raise: there is no document to blame."""
-        raise RuntimeError(f"{lost.code}: {lost.detail}")
